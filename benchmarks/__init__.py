@@ -1,0 +1,1 @@
+"""How fast a whole, durable answer is; see README.md here."""

@@ -1,0 +1,235 @@
+"""After filing: progress, supplement, urging, cancelling, rating, reopening, and who is responsible."""
+
+import re
+from collections.abc import Callable, Sequence
+
+from handlers import wording
+from handlers.context import Context, Handler, Service
+from handlers.message import Choice, Dialog, Kind, Message, Turn
+from handlers.ticket_words import next_step, person, places
+from models.desk.ticket_steps import Proof
+from models.errors import DomainError
+from models.ticket import DONE, OPEN, Actor, State, Step, Ticket
+from nlp.understanding import Decision
+
+_YES = re.compile(r"^(1|是|是的|对|确定|确认|好|好的|嗯+|要得|可以|行|取消)(吧|嘛|了|哈|[。！!])*$")
+_KEEP = re.compile(r"^(2|保留|不|不用|不取消|继续办?|算了|不要|还是要?办)(吧|嘛|了|哈|[。！!])*$")
+# A mobile number is eleven digits too, and no ticket.
+NUMBER = re.compile(r"(?<!\d)(?!1[3-9]\d{9}(?!\d))\d{6}-?[A-Za-z0-9]{1,16}-?\d{4}(?!\d)")
+SHORT_NUMBER = re.compile(
+    r"(?:^|编号|单号|工单|进度|催办?|取消|补充|评价|重新办理|查一?下?)[\s:：]*(0\d{3})(?![\d室号])"
+)
+_LEAD = re.compile(r"^(我要|我想|再)?(补充|追加|补一句|加一句)(一下|说明|情况|：|:|，|,|\s)*")
+
+Act = Callable[[Ticket, Message, Context], Turn]
+
+
+def own_ticket(message: Message, context: Context) -> Ticket | None:
+    """The ticket a resident names by number; only his own: another's is as good as none (R8)."""
+    number = context.heard.slots.get("ticket", "")
+    if not number:
+        found = NUMBER.search(message.text) or SHORT_NUMBER.search(message.text)
+        number = found.group(found.lastindex or 0) if found else ""
+    if not number:
+        return None
+    ticket = context.desk.find_ticket(number, reporter=message.person)
+    if ticket is None:
+        raise DomainError("status.not_found", 编号=number)
+    return ticket
+
+
+def pick(
+    message: Message, dialog: Dialog, context: Context, form: str, states: Sequence[State], act: Act
+) -> Turn | None:
+    """Act on the ticket that is named, on the only one that fits, or ask which."""
+    if dialog.form == form and "number" in dialog.answers:
+        if _another_wish(message, context):
+            return None
+        ticket = context.desk.find_ticket(str(dialog.answers["number"]), reporter=message.person)
+        return act(ticket, message, context) if ticket is not None else None
+    ticket = own_ticket(message, context)
+    if ticket is not None:
+        return act(ticket, message, context)
+    if dialog.form == form:
+        return None
+    fitting = [t for t in context.desk.tickets_of(message.person) if t.state in states]
+    if not fitting:
+        return Turn((context.texts.say("choose.none"),))
+    if len(fitting) == 1:
+        return act(fitting[0], message, context)
+    choices = tuple(
+        Choice(f"{t.number} {wording.situation(t.text, 16)}", f"{FORM_WORDS[form]} {t.number}")
+        for t in fitting[:8]
+    )
+    if form == "supplement" and len(_LEAD.sub("", message.text).strip()) >= 2:  # keep what was to be added
+        more = _LEAD.sub("", message.text).strip()[:200]
+        choices = tuple(Choice(c.label, f"{c.say} {more}") for c in choices)
+    return Turn((context.texts.say("choose.ticket"),), Dialog(form, {}, choices), choices)
+
+
+def _another_wish(message: Message, context: Context) -> bool:
+    """Instead of the words that were asked for: something short that is surely understood as another intent."""
+    heard = context.heard
+    more = ("", "file_request", "supplement", "emergency")
+    return (
+        message.kind is Kind.TEXT
+        and heard.decision is Decision.SURE
+        and heard.intent not in more
+        and len(message.text) <= 12
+    )
+
+
+def status(message: Message, dialog: Dialog, context: Context) -> Turn | None:
+    """One ticket in full, or the list of all."""
+    ticket = own_ticket(message, context)
+    if ticket is not None:
+        return _status_of(ticket, context)
+    if dialog.form == "status":
+        return None
+    tickets = context.desk.tickets_of(message.person)
+    going = [
+        t for t in tickets if t.state not in DONE or t.state is State.FED_BACK or t.state is State.CLOSED
+    ]
+    if not tickets:
+        return Turn(
+            (context.texts.say("status.none", 社区=context.office.name, 值班电话=context.office.phone),)
+        )
+    shown = going or tickets[:1]
+    if len(shown) == 1:
+        return _status_of(shown[0], context)
+    choices = tuple(
+        Choice(
+            context.texts.say(
+                "status.line", 编号=t.number, 情况=wording.situation(t.text, 14), 状态=wording.STATES[t.state]
+            ),
+            f"进度 {t.number}",
+        )
+        for t in shown[:8]
+    )
+    question = context.texts.say("status.many", 件数=len(shown))
+    return Turn((question,), Dialog("status", {}, choices), choices)
+
+
+def _status_of(ticket: Ticket, context: Context) -> Turn:
+    text = context.texts.say(
+        "status.one",
+        编号=ticket.number,
+        地点=wording.place(ticket),
+        情况=wording.situation(ticket.text, 40),
+        类别=ticket.category,
+        状态=wording.STATES[ticket.state],
+        网格员=person(ticket, context),
+        下一步=next_step(ticket, context),
+        说明=ticket.resolution or ticket.finding,
+    )
+    return Turn((text,))
+
+
+def supplement(message: Message, dialog: Dialog, context: Context) -> Turn | None:
+    return pick(message, dialog, context, "supplement", OPEN, _supplement)
+
+
+def _supplement(ticket: Ticket, message: Message, context: Context) -> Turn:
+    words = _LEAD.sub("", NUMBER.sub("", message.text)).strip()
+    proofs = proofs_of(message)
+    if not proofs and len(words) < 2:
+        question = context.texts.say("supplement.what", 编号=ticket.number)
+        return Turn((question,), Dialog("supplement", {"number": ticket.number}))
+    context.desk.move_ticket(
+        ticket,
+        Step.SUPPLEMENT,
+        actor=message.person,
+        role=Actor.REPORTER,
+        payload={"text": words[:1000]},
+        proofs=proofs,
+    )
+    return Turn((said("supplement.done", ticket, context),))
+
+
+def proofs_of(message: Message) -> tuple[Proof, ...]:
+    """What came with a message and can stand as an attachment: media, and a point on the map."""
+    proofs = tuple(Proof(m.kind.value, message.id, m.media_id, m.url) for m in message.media)
+    if message.place is not None:
+        point = f"geo:{message.place.latitude},{message.place.longitude};crs=gcj02"
+        proofs += (Proof(Kind.LOCATION.value, message.id, "", point),)
+    return proofs
+
+
+def said(key: str, ticket: Ticket, context: Context, **more: object) -> str:
+    known = {
+        "编号": ticket.number,
+        "情况": wording.situation(ticket.text, 30),
+        "网格员": person(ticket, context),
+        "下一步": next_step(ticket, context),
+    }
+    return context.texts.say(key, **{**known, **more})
+
+
+def urge(message: Message, dialog: Dialog, context: Context) -> Turn | None:
+    return pick(message, dialog, context, "urge", OPEN, _urge)
+
+
+def _urge(ticket: Ticket, message: Message, context: Context) -> Turn:
+    context.desk.move_ticket(ticket, Step.URGE, actor=message.person, role=Actor.REPORTER)
+    key = "urge.up" if ticket.urges >= 3 else "urge.done"
+    return Turn((said(key, ticket, context, 次数=ticket.urges),))
+
+
+def cancel(message: Message, dialog: Dialog, context: Context) -> Turn | None:
+    """Ask once more before a ticket is given up."""
+    if dialog.form == "cancel" and "sure" in dialog.answers:
+        ticket = context.desk.find_ticket(str(dialog.answers["sure"]), reporter=message.person)
+        if ticket is None:
+            return None
+        if not _YES.match(message.text.strip()):
+            if _KEEP.match(message.text.strip()):
+                return Turn((context.texts.say("cancel.kept", 编号=ticket.number),))
+            return None
+        if ticket.state in (State.ONSITE, State.REPORTED):
+            context.desk.move_ticket(ticket, Step.ASK_CANCEL, actor=message.person, role=Actor.REPORTER)
+            return Turn((said("cancel.asked", ticket, context),))
+        context.desk.move_ticket(ticket, Step.CANCEL, actor=message.person, role=Actor.REPORTER)
+        return Turn((said("cancel.done", ticket, context),))
+    return pick(message, dialog, context, "cancel", OPEN, ask_cancel)
+
+
+def ask_cancel(ticket: Ticket, message: Message, context: Context) -> Turn:
+    if ticket.state not in OPEN:
+        raise DomainError("step.impossible", 编号=ticket.number, 状态=wording.STATES[ticket.state])
+    question = context.texts.say("cancel.sure", 编号=ticket.number, 情况=wording.situation(ticket.text, 30))
+    return Turn((question,), Dialog("cancel", {"sure": ticket.number}))
+
+
+def contact(message: Message, dialog: Dialog, context: Context) -> Turn | None:
+    """Who answers for a building."""
+    found = places(context.heard.slots)
+    if not found:
+        if dialog.form == "contact":
+            return None
+        return Turn((context.texts.say("contact.where"),), Dialog("contact"))
+    route = context.desk.route(found.get("estate", ""), found["building"])
+    where = wording.place_of(found.get("estate", ""), found["building"], "", "", "")
+    if not route.worker:
+        return Turn((context.texts.say("contact.unknown", 地点=where, 值班电话=context.office.phone),))
+    worker = context.desk.worker(route.worker)
+    phone = f"，电话 {worker.phone}" if worker is not None and worker.phone else ""
+    name = context.desk.name_of(route.worker)
+    return Turn((context.texts.say("contact.one", 地点=where, 网格员=name, 电话=phone),))
+
+
+FORM_WORDS = {"supplement": "补充", "urge": "催办", "cancel": "取消", "reopen": "重新办理"}
+
+SERVICES: dict[str, Service] = {
+    "查进度": Service(status, {"回复": "status.one", "没有时": "status.none"}),
+    "补充": Service(supplement, {"回复": "supplement.done"}),
+    "催办": Service(urge, {"回复": "urge.done"}),
+    "取消报事": Service(cancel, {"回复": "cancel.done"}),
+    "找网格员": Service(contact),
+}
+FORMS: dict[str, Handler] = {
+    "status": status,
+    "supplement": supplement,
+    "urge": urge,
+    "cancel": cancel,
+    "contact": contact,
+}

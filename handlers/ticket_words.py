@@ -1,0 +1,76 @@
+"""What handlers and notices say alike about a ticket: its person, its next deadline, its place from slots."""
+
+from collections.abc import Mapping
+
+from handlers import wording
+from handlers.context import Context, Office
+from handlers.message import Message
+from models.desk import Desk
+from models.desk.places import in_zone
+from models.ticket import State, Ticket
+from nlp.normalise import clean
+from nlp.places import places as read_places
+
+
+def places(slots: Mapping[str, str]) -> dict[str, str]:
+    """The parts of a ticket's place that the slots name; empty without a building."""
+    if not slots.get("building"):
+        return {}
+    building = in_zone(slots.get("zone", ""), slots["building"])
+    found = {"building": building, "unit": slots.get("unit", ""), "room": slots.get("room", "")}
+    if slots.get("estate"):
+        found["estate"] = slots["estate"]
+    if slots.get("floor") and not slots.get("room"):
+        found["place_text"] = f"{slots['floor']}楼"
+    return found
+
+
+def placed(message: Message, context: Context) -> dict[str, str]:
+    """The place that a message names: in its words, or in the label of a point on the map."""
+    found = places(context.heard.slots)
+    if not found and message.place is not None and message.place.label:
+        found = places(read_places(clean(message.place.label), context.desk.estates()))
+    return found
+
+
+def locate(ticket: Ticket, found: Mapping[str, str], desk: Desk) -> None:
+    """Write the parts of a place on a ticket; one without a grid finds its own."""
+    desk.locate_ticket(
+        ticket,
+        estate=found.get("estate", ""),
+        building=found.get("building", ""),
+        unit=found.get("unit", ""),
+        room=found.get("room", ""),
+        place_text=found.get("place_text", ""),
+    )
+
+
+def person(ticket: Ticket, context: Context) -> str:
+    return who(ticket, context.desk)
+
+
+def who(ticket: Ticket, desk: Desk) -> str:
+    """The responsible person's name as residents read it."""
+    return desk.name_of(ticket.assignee or ticket.accepted_by)
+
+
+def next_step(ticket: Ticket, context: Context) -> str:
+    return what_next(ticket, context.desk, context.office)
+
+
+def what_next(ticket: Ticket, desk: Desk, office: Office) -> str:
+    """The next deadline, or what the resident can do now."""
+    say = office.texts.say
+    clock = desk.next_deadline(ticket)
+    if clock is not None:
+        stage, left = wording.STAGES[clock.stage], clock.due_at - desk.now
+        if left.total_seconds() < 0:
+            return say("status.next_late", 环节=stage, 超出=wording.wait(left))
+        return say(
+            "status.next", 环节=stage, 时间=wording.moment(clock.due_at, desk.now), 剩余=wording.wait(left)
+        )
+    if ticket.state is State.FED_BACK:
+        return say("status.next_rate")
+    if ticket.state in (State.RATED, State.ARCHIVED, State.CANCELLED, State.REJECTED, State.MERGED):
+        return say("status.next_done")
+    return say("status.next_none")

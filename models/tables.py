@@ -1,0 +1,5 @@
+"""Every module with tables, so that migrations and `create_all` know them all."""
+
+from models import activity, community, fund, inbox, outbox, place, sla, ticket
+
+__all__ = ["activity", "community", "fund", "inbox", "outbox", "place", "sla", "ticket"]

@@ -1,0 +1,105 @@
+"""Places in words: 栋, 单元, 室, 楼层, 区, 小区, and the landmark that people name."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+_DASHED = re.compile(
+    r"(?<![0-9a-z.\-/:])([a-z]?[0-9]{1,3})[-—/#](?:([0-9]{1,2})[-—/])?([0-9]{3,4})(?![0-9\-/:.]|[年月元块])"
+)
+_PAIR = re.compile(r"(?:住|在|我家|到|是)([0-9]{1,3})-([0-9]{1,2})(?![0-9\-:.]|[号日月])")
+_BUILDING = re.compile(
+    r"(?<![0-9a-z])([a-z]?[0-9]{1,3}[a-z]?|[a-z])(?:号?楼栋|号楼|号院楼|栋楼?|幢楼?|#楼?|座)"
+)
+_FLOORED = re.compile(r"(?<![0-9a-z号第])([0-9]{1,2})(?:楼|层)")
+_CELLAR = re.compile(r"负([0-9])(?:楼|层)|地下([0-9])?层|(?<![0-9a-z])b([1-4])(?:楼|层|车库)|地下(?:车库|室)")
+_UNIT = re.compile(r"(?<![0-9a-z])([0-9]{1,2}|[a-z甲乙丙丁东西中])单元")
+_ROOM = re.compile(
+    r"(?<=[栋幢楼座元层#区])[,， 的]?(?:[0-9]{1,2}(?:楼|层))?([0-9]{3,4})(?:室|房|户|号房|号)?(?![0-9元块年月点栋幢个]|楼(?![上下]))|"
+    r"(?<![0-9])([0-9]{3,4})(?:室|号房|房间)|(?<=[元楼层])([0-9]{1,2})(?:号|户|室)(?![楼线门桌院])"
+)
+_LIVES = re.compile(
+    r"(?:住|家在|我家|楼[上下]|隔壁|对门|房号|门牌号?|就是|改成|应该是)(?:是|在)?([0-9]{3,4})(?:室|房|号)?(?![0-9元块年月点-])"
+)
+_ZONE = re.compile(
+    r"(?<![0-9a-z一-鿿])([a-z东西南北中0-9])区|([a-z])区|(?<=[苑园城府湾庭居])([东西南北中])区"
+)
+_PHASE = re.compile(r"(?<![0-9学])([0-9])期(?!间|待|末|货|望)")
+
+_LANDMARK = re.compile(
+    r"(?:我们|咱们)?(?:小区|院子|院坝|社区|单元|大院)?(?:里头?的?|的)?(?:东|西|南|北|正|侧|后|前|大|老|地下|中间|幼儿园|学校|菜市场|超市|物业)*"
+    r"(?:大门|南门|北门|东门|西门|后门|前门|侧门|门口|车库|车棚|地下室|楼道|楼梯间|楼梯|电梯口?|电梯间|花园|花坛|凉亭|亭子|广场|"
+    r"垃圾站|垃圾房|停车场|配电房|泵房|幼儿园|活动室|活动中心|健身区|健身步道|水池|喷泉|游乐场|滑梯|楼顶|天台|屋顶|过道|走廊|围墙|"
+    r"岗亭|门卫室?|保安亭|路口|人行道|公厕|篮球场|球场|坝坝|院坝|院子|阳台|厨房|厕所|卫生间|天井|绿化带|草坪|快递柜|充电桩|充电棚|道闸)"
+    r"(?:旁边|边上|边边|对面|对门|背后|后面|后头|前面|前头|里头|里面|外面|外头|下面|底下|上面|高头|附近|角落|门口|入口|出口|那里|那儿|那边|口|处)?"
+)
+
+
+def _up(value: str) -> str:
+    return {"甲": "1", "乙": "2", "丙": "3", "丁": "4"}.get(value, value.upper())
+
+
+def _add(
+    slots: dict[str, str], spans: list[tuple[int, int]], name: str, value: str, at: re.Match[str]
+) -> None:
+    if value and name not in slots:
+        slots[name] = _up(value)
+    spans.append(at.span())
+
+
+def places(text: str, estates: Sequence[str] = ()) -> dict[str, str]:
+    """building, unit, room, floor, zone, estate and place (the words themselves) of a normalised text."""
+    slots: dict[str, str] = {}
+    spans: list[tuple[int, int]] = []
+    _estate(text, estates, slots, spans)
+    if any(char.isdigit() for char in text) or "单元" in text or "座" in text or "区" in text or "栋" in text:
+        _numbered(text, slots, spans)
+    mark = max(_LANDMARK.finditer(text), key=lambda found: len(found[0]), default=None)
+    if mark is not None and (not spans or abs(mark.start() - max(end for _, end in spans)) <= 4):
+        spans.append(mark.span())
+    if spans:
+        start, end = min(start for start, _ in spans), max(end for _, end in spans)
+        near = end - start <= 30
+        words = text[start:end] if near else text[spans[0][0] : spans[0][1]]
+        slots["place"] = words.strip(" ,，的").upper()
+    return slots
+
+
+def _estate(text: str, estates: Iterable[str], slots: dict[str, str], spans: list[tuple[int, int]]) -> None:
+    for estate in sorted(estates, key=len, reverse=True):
+        at = text.find(estate.lower())
+        if at >= 0 and estate:
+            slots["estate"] = estate
+            spans.append((at, at + len(estate)))
+            return
+
+
+def _numbered(text: str, slots: dict[str, str], spans: list[tuple[int, int]]) -> None:
+    dashed = _DASHED.search(text)
+    if dashed is not None and not dashed[2] and (before := _BUILDING.search(text)) is not None:
+        _add(slots, spans, "building", before[1], before)
+        _add(slots, spans, "unit", dashed[1], dashed)
+        _add(slots, spans, "room", dashed[3], dashed)
+    elif (found := dashed) is not None:
+        _add(slots, spans, "building", found[1], found)
+        _add(slots, spans, "unit", found[2] or "", found)
+        _add(slots, spans, "room", found[3], found)
+    elif (found := _PAIR.search(text)) is not None:
+        _add(slots, spans, "building", found[1], found)
+        _add(slots, spans, "unit", found[2], found)
+    if (found := _BUILDING.search(text)) is not None:
+        _add(slots, spans, "building", found[1], found)
+    if (found := _UNIT.search(text)) is not None:
+        _add(slots, spans, "unit", found[1], found)
+    if (found := _ROOM.search(text)) is not None:
+        _add(slots, spans, "room", next(filter(None, found.groups())), found)
+    elif (found := _LIVES.search(text)) is not None:
+        _add(slots, spans, "room", found[1], found)
+        spans[-1] = found.span(1)
+    if (found := _CELLAR.search(text)) is not None:
+        _add(slots, spans, "floor", "-" + next(filter(None, found.groups()), "1"), found)
+    elif (found := _FLOORED.search(text)) is not None:
+        _add(slots, spans, "floor", found[1], found)
+    if (found := _ZONE.search(text)) is not None:
+        _add(slots, spans, "zone", next(filter(None, found.groups())), found)
+    elif (found := _PHASE.search(text)) is not None:
+        _add(slots, spans, "zone", f"{found[1]}期", found)

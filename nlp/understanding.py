@@ -1,0 +1,33 @@
+"""What `nlp` hands to the handlers: an intent with a decision, and the slots found in the words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Decision(StrEnum):
+    """How sure we are: act on it, ask 「您是想…还是…？」, or say that we did not understand."""
+
+    SURE = "sure"
+    ASK = "ask"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """One message understood.
+
+    `intent` is the 标识 of the best intent ("" when there is none), `score` 0..1, `alternatives` the next best
+    (intent, score). `emergency` is "" or the kind: fire, gas, trapped, medical, violence, electric, water, fall …
+    `slots`: building, unit, room, floor, zone, estate, phone, people, amount_fen, date, time, date_to, time_to,
+    month (YYYY-MM), ticket, activity, place (the words that name it); values as text, numbers in Arabic digits,
+    dates ISO, times HH:MM. `text` is the normalised text.
+    """
+
+    text: str
+    decision: Decision
+    intent: str = ""
+    score: float = 0.0
+    alternatives: tuple[tuple[str, float], ...] = ()
+    emergency: str = ""
+    slots: Mapping[str, str] = field(default_factory=dict)
