@@ -58,15 +58,21 @@ _KEEP_DIALOG = Prepared(_keep_dialog, _SPOKEN)
 
 
 def _of_pairs(
-    connection: Connection, select: str, first: str, second: str, keys: Iterable[tuple[str, str]]
+    connection: Connection, wanted: str, table: str, first: str, second: str, keys: Iterable[tuple[str, str]]
 ) -> list[Any]:
-    """The rows whose two columns are one of these pairs."""
+    """The rows whose two columns are one of these pairs, each found by its index.
+
+    `(first, second) IN (VALUES …)` reads the whole table on SQLite; CROSS JOIN keeps the pairs on the outside.
+    """
     flat = [part for key in keys for part in key]
     if not flat:
         return []
     mark = "?" if connection.dialect.name == "sqlite" else "%s"
     pairs = ", ".join([f"({mark}, {mark})"] * (len(flat) // 2))
-    statement = f"{select} WHERE ({first}, {second}) IN (VALUES {pairs})"
+    statement = (
+        f"WITH asked(a, b) AS (VALUES {pairs}) SELECT {wanted} FROM asked CROSS JOIN {table} "
+        f"WHERE {table}.{first} = asked.a AND {table}.{second} = asked.b"
+    )
     return list(connection.exec_driver_sql(statement, tuple(flat)))
 
 
@@ -88,10 +94,8 @@ def claim(connection: Connection, rows: Sequence[dict[str, Any]]) -> set[tuple[s
     if connection.dialect.name != "sqlite":
         return {(account, message_id) for account, message_id in connection.execute(_CLAIM, list(rows))}
     keys = [(row["account"], row["message_id"]) for row in rows]
-    known = "SELECT account, message_id FROM inbox"
-    seen = {
-        (account, number) for account, number in _of_pairs(connection, known, "account", "message_id", keys)
-    }
+    found = _of_pairs(connection, "account, message_id", "inbox", "account", "message_id", keys)
+    seen = {(account, number) for account, number in found}
     new = {key: row for key, row in zip(keys, rows, strict=True) if key not in seen}
     _WRITE_DOWN.run_many(connection, list(new.values()))
     return set(new)
@@ -99,17 +103,15 @@ def claim(connection: Connection, rows: Sequence[dict[str, Any]]) -> set[tuple[s
 
 def answers(connection: Connection, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], dict[str, Any]]:
     """The answers already given to these messages."""
-    found = _of_pairs(
-        connection, "SELECT account, message_id, answer FROM inbox", "account", "message_id", keys
-    )
+    found = _of_pairs(connection, "account, message_id, answer", "inbox", "account", "message_id", keys)
     read = reader(_INBOX.c.answer, connection.dialect)
     return {(account, number): read(answer) for account, number, answer in found if answer is not None}
 
 
 def dialogs(connection: Connection, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], StoredDialog]:
     """The dialogs of these (chat, person) pairs."""
-    select = "SELECT chat, person, state, draft, updated_at FROM dialog"
-    found = _of_pairs(connection, select, "chat", "person", keys)
+    wanted = "chat, person, state, draft, updated_at"
+    found = _of_pairs(connection, wanted, "dialog", "chat", "person", keys)
     dialect = connection.dialect
     plain, moment = reader(_DIALOG.c.state, dialect), reader(_DIALOG.c.updated_at, dialect)
     return {

@@ -1,5 +1,6 @@
 """What was heard, what was answered, where a conversation stands: on both engines."""
 
+import re
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -7,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from models.community import Community
 from models.database import Database, session_on
@@ -156,6 +157,29 @@ def test_where_a_conversation_stands_is_written_over(stored: Database) -> None:
         ("mp:r", "mp:r"): inbox.StoredDialog({"form": "rate"}, {"form": "report"}, later),
         ("mp:x", "mp:x"): inbox.StoredDialog({}, None, NOW),
     }
+
+
+def test_looking_up_never_reads_a_whole_table(stored: Database) -> None:
+    """The hundred-thousandth message is answered as fast as the first."""
+    asked: list[tuple[str, Any]] = []
+    with stored.read() as connection:
+        if (
+            not stored.is_sqlite
+        ):  # a table this small is read whole by right; there must be nothing else to choose
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+
+        def note(_: Any, __: Any, statement: str, values: Any, *___: Any) -> None:
+            asked.append((statement, values))
+
+        event.listen(connection, "before_cursor_execute", note)
+        inbox.answers(connection, [ONE, TWO])
+        inbox.dialogs(connection, [("mp:r", "mp:r"), ("mp:s", "mp:s")])
+        event.remove(connection, "before_cursor_execute", note)
+        assert len(asked) == 2
+        for statement, values in asked:
+            explain = "EXPLAIN QUERY PLAN " if stored.is_sqlite else "EXPLAIN "
+            plan = "\n".join(str(row) for row in connection.exec_driver_sql(explain + statement, values))
+            assert not re.search(r"SCAN (inbox|dialog)|Seq Scan on (inbox|dialog)", plan), plan
 
 
 def test_old_words_are_emptied_some_at_a_time_and_the_answers_stay(stored: Database) -> None:
