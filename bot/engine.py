@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.clock import Clock
 from bot.hearing import LOST, Brain, Failed, Hearing, Job, Pending, Savepoint, Spoiled, late_answer, sorry
-from bot.log import mask, message_id
+from bot.log import info_many, mask, message_id
 from bot.notices import outbox_rows
 from bot.spool import Spool
 from handlers.message import Message, Turn
@@ -198,13 +198,15 @@ class Engine:
             hearing = Hearing(connection, session, brain, now)
             hearing.claim([item for item in batch if isinstance(item, Pending)])
             results: list[Any] = []
+            lines: list[dict[str, Any]] = []
             for item in batch:
                 if isinstance(item, Job):
                     results.append(self._job(item, connection))
                 else:
-                    results.append(self._hear(item, hearing))
+                    results.append(self._hear(item, hearing, lines))
             hearing.keep()
             noticed = outbox_desk.written(connection)
+        info_many(log, "message", lines)
         if noticed:
             self.on_notices()
         return results
@@ -224,7 +226,7 @@ class Engine:
                 self._memory.clear()
                 return Failed(problem)
 
-    def _hear(self, pending: Pending, hearing: "Hearing") -> Turn:
+    def _hear(self, pending: Pending, hearing: "Hearing", lines: list[dict[str, Any]]) -> Turn:
         message = pending.message
         known = hearing.answered(message)
         if known is not None:
@@ -255,9 +257,8 @@ class Engine:
                     log.exception("handler_failed", extra={"intent": pending.heard.intent})
                     turn = hearing.apologise(pending)
             self.heard += 1
-            log.info(
-                "message",
-                extra={
+            lines.append(
+                {
                     "account": message.account,
                     "person": mask(message.person),
                     "kind": message.kind.value,
@@ -265,7 +266,8 @@ class Engine:
                     "decision": pending.heard.decision.value,
                     "outcome": outcome,
                     "ms": round((time.perf_counter() - started) * 1000, 2),
-                },
+                    "message_id": message.id,
+                }
             )
         finally:
             message_id.reset(token)

@@ -123,7 +123,9 @@ def reader(column: Any, dialect: Dialect) -> Bind:
     """How a column's value is read from what the driver gives."""
     known = _READERS.get((column, dialect.name))
     if known is None:
-        plain = isinstance(column.type, Float)  # the drivers give floats; only SQLAlchemy wants to know of which size
+        plain = isinstance(
+            column.type, Float
+        )  # the drivers give floats; only SQLAlchemy wants to know of which size
         known = _as_it_is if plain else column.type.dialect_impl(dialect).result_processor(dialect, None)
         known = known or _as_it_is
         _READERS[column, dialect.name] = known

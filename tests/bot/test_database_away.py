@@ -213,7 +213,9 @@ def test_connections_cut_again_and_again_under_load(house: House) -> None:
         nonlocal cuts
         heard = 0
         while not stop.wait(0.1):
-            if talk.service.engine.heard == heard:  # a slow machine gets its batch through before the next cut
+            if (
+                talk.service.engine.heard == heard
+            ):  # a slow machine gets its batch through before the next cut
                 continue
             heard = talk.service.engine.heard
             with admin.connect() as connection:

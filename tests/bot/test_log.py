@@ -3,11 +3,12 @@
 import io
 import json
 import logging
+import re
 from collections.abc import Iterator
 
 import pytest
 
-from bot.log import bound, mask, set_up
+from bot.log import bound, info_many, mask, set_up
 
 log = logging.getLogger("bot.sample")
 
@@ -46,6 +47,26 @@ def test_the_environment_chooses_json(monkeypatch: pytest.MonkeyPatch, stream: i
     set_up("INFO", stream=stream)
     log.info("started")
     assert json.loads(stream.getvalue())["event"] == "started"
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_many_lines_at_once_are_the_same_lines(stream: io.StringIO, as_json: bool) -> None:
+    set_up("INFO", as_json=as_json, stream=stream)
+    rows = [{"account": "mp", "person": "mp:oABC", "message_id": number} for number in ("1\n2", "3")]
+    info_many(log, "message", rows)
+    info_many(log, "message", [])
+    at_once = stream.getvalue()
+    for row in rows:
+        log.info("message", extra=row)
+    one_by_one = stream.getvalue().removeprefix(at_once)
+    assert [timeless(line) for line in at_once.splitlines()] == [
+        timeless(line) for line in one_by_one.splitlines()
+    ]
+    assert len(at_once.splitlines()) == 2 and "oABC" not in at_once
+
+
+def timeless(line: str) -> str:
+    return re.sub(r"T[0-9:.]+\+", "T+", line)
 
 
 @pytest.mark.parametrize("as_json", [True, False])
