@@ -46,8 +46,10 @@ _COMMANDS: dict[str, str | tuple[str, dict[str, str]]] = {
     "activity": "bot.commands.activity:app",
     "outbox": "bot.commands.outbox:app",
     "import": (
-        "导入文件：账目、活动",
+        "导入文件：网格和户、住户和值守的人、账目、活动",
         {
+            "places": "bot.commands.places:import_places_command",
+            "people": "bot.commands.places:import_people_command",
             "ledger": "bot.commands.ledger:import_ledger_command",
             "activities": "bot.commands.activity:import_activities_command",
         },
@@ -56,6 +58,9 @@ _COMMANDS: dict[str, str | tuple[str, dict[str, str]]] = {
         "导出成 csv、xlsx 或 json",
         {
             "tickets": "bot.commands.export:export_tickets_command",
+            "places": "bot.commands.places:export_places_command",
+            "people": "bot.commands.places:export_people_command",
+            "codes": "bot.commands.places:export_codes_command",
             "ledger": "bot.commands.ledger:export_ledger_command",
             "activities": "bot.commands.activity:export_activities_command",
         },

@@ -27,7 +27,7 @@ from models.ledger import (
     yuan,
 )
 from models.ledger_rows import LedgerFile, LedgerRow, read_rows
-from models.ledger_sheet import read_sheet
+from models.sheet import read_sheet
 
 
 @dataclass(frozen=True, slots=True)

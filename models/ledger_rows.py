@@ -11,7 +11,7 @@ from typing import TypeVar
 from models.errors import ImportProblem
 from models.fund import Shown
 from models.ledger_cells import NAMELESS_WORDS, BadCell, Cell, day_of, fen_of, shown_of, text_of
-from models.ledger_sheet import SheetRow
+from models.sheet import SheetRow
 
 T = TypeVar("T")
 

@@ -6,7 +6,7 @@ from sqlalchemy import inspect, text
 
 from models.database import Database
 
-HEAD = "0001"
+HEAD = "0004"
 _FOLDER = Path(__file__).parent / "migrations"
 
 

@@ -1,12 +1,15 @@
 """The Desk: the one door to the database, one file for each noun."""
 
+from models.desk.absences import AbsenceDesk
 from models.desk.activities import ActivityDesk
 from models.desk.funds import FundDesk
-from models.desk.places import PlaceDesk
+from models.desk.households import HouseholdDesk
+from models.desk.place_sync import PlaceSync
+from models.desk.scope import ScopeDesk
 from models.desk.tickets import TicketDesk
 
 
-class Desk(TicketDesk, FundDesk, ActivityDesk, PlaceDesk):
+class Desk(TicketDesk, FundDesk, ActivityDesk, HouseholdDesk, AbsenceDesk, ScopeDesk, PlaceSync):
     """All parts of the Desk over one transaction."""
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from models.desk.activity_plan import COLUMNS, SHANGHAI, ActivityPlan
 from models.errors import ImportProblem
 from models.ledger_cells import Cell
-from models.ledger_sheet import read_sheet
+from models.sheet import read_sheet
 
 REQUIRED = ("编号", "名称", "时间", "地点", "名额")
 _HOW_MOMENT = "请写成 2026-10-18 10:00 这样"

@@ -1,19 +1,20 @@
-"""The Desk's part for grids, buildings and duties: the configuration becomes dated rows, a building finds its people."""
+"""The Desk's part for places: a building finds its grid, and a grid the people who answer for it now."""
 
 import re
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from models.desk.base import DeskBase
 from models.desk.memory import Shelf, remembered
-from models.place import Building, BuildingGrid, Duty, Grid, Worker
-from models.rules import GridRule
+from models.duty_plan import Answering, Post, answering
+from models.place import Absence, Building, BuildingGrid, Duty, Estate, Grid, Worker
 
 _BUILDING = re.compile(
     r"^(?P<estate>.*?)(?:(?P<zone>[A-Za-z0-9东西南北中一二三四五六七八九])(?P<kind>[区期]))?"
-    r"(?P<no>[A-Za-z]?\d+|[A-Za-z])\s*(?:栋|幢|号楼|座|楼)?$"
+    r"(?P<no>[A-Za-z]?\d+[A-Za-z]?|[A-Za-z])\s*(?:栋|幢|号楼|座|楼)?$"
 )
 _DIGITS = str.maketrans("一二三四五六七八九", "123456789")
 
@@ -22,16 +23,18 @@ PEOPLE = Shelf(
     "people",
     timedelta(seconds=5),
     lambda _: None,
-    frozenset({"worker", "grid", "building", "duty", "building_grid"}),
+    frozenset({"worker", "grid", "building", "duty", "building_grid", "absence", "estate"}),
 )
 
-COMMUNITY, MICROGRID = "community", "microgrid"
-WORKER, LEAD, DISPATCHER = "micro_worker", "grid_lead", "dispatcher"
+COMMUNITY, GRID, MICROGRID = "community", "grid", "microgrid"
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Who answers for a place: 企业微信 accounts, "" where nobody is named; `dispatchers` are the community's desk."""
+    """Who answers for a place now: 企业微信 accounts, "" where there is nobody; `dispatchers` are the community's desk.
+
+    Absences and shifts are worked in (`models.duty_plan`); `off` have a post here but do not answer at present.
+    """
 
     grid_code: str = ""
     grid_name: str = ""
@@ -40,6 +43,7 @@ class Route:
     backup: str = ""
     lead: str = ""
     dispatchers: tuple[str, ...] = ()
+    off: tuple[str, ...] = ()
 
 
 def split_building(name: str) -> tuple[str, str]:
@@ -62,120 +66,6 @@ def in_zone(zone: str, no: str) -> str:
 
 class PlaceDesk(DeskBase):
     """Places and duties."""
-
-    def sync_places(self) -> None:
-        """Make the rows say what the rules say; what ended keeps its row with an end (G6: history stays)."""
-        root = self._sync_grid("", COMMUNITY, "社区", None)
-        wanted: dict[tuple[int, int, str, str], None] = {}
-        for userid in self.rules.community_desk:
-            wanted[(self._sync_worker(userid), root, DISPATCHER, "A")] = None
-        homes: dict[int, int] = {}
-        kept = {root}
-        for rule in self.rules.grids:
-            grid = self._sync_grid(rule.code, MICROGRID, rule.name, root)
-            kept.add(grid)
-            for userid, role, rank in _people(rule):
-                wanted[(self._sync_worker(userid), grid, role, rank)] = None
-            for name in rule.buildings:
-                homes[self._sync_building(*split_building(name))] = grid
-        for worker in self.rules.workers:
-            self._sync_worker(worker.userid)
-        self._sync_duties(wanted)
-        self._sync_homes(homes)
-        for grid_row in self.session.exec(
-            select(Grid).where(Grid.community_id == self.community_id, col(Grid.valid_to).is_(None))
-        ).all():
-            if grid_row.id not in kept:
-                grid_row.valid_to = self.now
-        self.session.flush()
-
-    def _sync_grid(self, code: str, kind: str, name: str, parent: int | None) -> int:
-        row = self.session.exec(
-            select(Grid).where(Grid.community_id == self.community_id, Grid.code == code)
-        ).first()
-        if row is None:
-            path = f"{self.community_id}" + (f"/{code}" if code else "")
-            row = Grid(
-                community_id=self.community_id,
-                parent_id=parent,
-                kind=kind,
-                code=code,
-                name=name,
-                path=path,
-                valid_from=self.now,
-            )
-            self.session.add(row)
-        row.name = name
-        row.valid_to = None
-        self.session.flush()
-        assert row.id is not None
-        return row.id
-
-    def _sync_worker(self, userid: str) -> int:
-        rule = next((w for w in self.rules.workers if w.userid == userid), None)
-        row = self.worker(userid)
-        if row is None:
-            row = Worker(community_id=self.community_id, userid=userid, name=userid)
-            self.session.add(row)
-        if rule is not None:
-            row.name, row.phone = rule.name, rule.phone
-        self.session.flush()
-        assert row.id is not None
-        return row.id
-
-    def _sync_building(self, estate: str, no: str) -> int:
-        row = self.session.exec(
-            select(Building).where(
-                Building.community_id == self.community_id, Building.estate == estate, Building.no == no
-            )
-        ).first()
-        if row is None:
-            row = Building(community_id=self.community_id, estate=estate, no=no)
-            self.session.add(row)
-            self.session.flush()
-        assert row.id is not None
-        return row.id
-
-    def _sync_duties(self, wanted: dict[tuple[int, int, str, str], None]) -> None:
-        for duty in self.session.exec(
-            select(Duty).where(Duty.community_id == self.community_id, col(Duty.valid_to).is_(None))
-        ).all():
-            key = (duty.worker_id, duty.grid_id, duty.role, duty.rank)
-            if key in wanted:
-                del wanted[key]
-            else:
-                duty.valid_to = self.now
-        for worker_id, grid_id, role, rank in wanted:
-            self.session.add(
-                Duty(
-                    community_id=self.community_id,
-                    worker_id=worker_id,
-                    grid_id=grid_id,
-                    role=role,
-                    rank=rank,
-                    valid_from=self.now,
-                )
-            )
-
-    def _sync_homes(self, homes: dict[int, int]) -> None:
-        for link in self.session.exec(
-            select(BuildingGrid).where(
-                BuildingGrid.community_id == self.community_id, col(BuildingGrid.valid_to).is_(None)
-            )
-        ).all():
-            if homes.get(link.building_id) == link.grid_id:
-                del homes[link.building_id]
-            else:
-                link.valid_to = self.now
-        for building_id, grid_id in homes.items():
-            self.session.add(
-                BuildingGrid(
-                    community_id=self.community_id,
-                    building_id=building_id,
-                    grid_id=grid_id,
-                    valid_from=self.now,
-                )
-            )
 
     @remembered(PEOPLE)
     def worker(self, userid: str) -> Worker | None:
@@ -216,15 +106,50 @@ class PlaceDesk(DeskBase):
             ).all()
         )
 
+    @remembered(PEOPLE)
     def estates(self) -> list[str]:
-        """The names of all estates."""
-        return [
+        """The names of all estates, and what else residents call them."""
+        named = [
             name
             for name in self.session.exec(
                 select(Building.estate).where(Building.community_id == self.community_id).distinct()
             ).all()
             if name
         ]
+        return list(dict.fromkeys([*named, *self.estate_names()]))
+
+    @remembered(PEOPLE)
+    def estate_names(self) -> dict[str, str]:
+        """Every name and alias of an estate, with the name that its buildings carry."""
+        rows = self.session.exec(
+            select(Estate.name, Estate.aliases).where(Estate.community_id == self.community_id)
+        ).all()
+        names = {alias: name for name, aliases in rows for alias in aliases}
+        return names | {name: name for name, _ in rows}
+
+    def estate_name(self, words: str) -> str:
+        """The estate's own name for one of its names; other words stay as they are."""
+        return self.estate_names().get(words, words) if words else words
+
+    def building_named(self, words: str) -> tuple[str, str] | None:
+        """(estate, number) of the one building whose alias stands in the words, the longest alias first."""
+        found = [place for alias, place in self._building_aliases() if alias in words]
+        return found[0] if found else None
+
+    @remembered(PEOPLE)
+    def _building_aliases(self) -> list[tuple[str, tuple[str, str]]]:
+        """Aliases that mean one active building only and cannot be part of a number."""
+        places: dict[str, set[tuple[str, str]]] = {}
+        for estate, no, aliases in self.session.exec(
+            select(Building.estate, Building.no, Building.aliases).where(
+                Building.community_id == self.community_id, col(Building.gone_at).is_(None)
+            )
+        ).all():
+            for alias in aliases:
+                if len(alias) >= 2 and not split_building(alias)[1]:
+                    places.setdefault(alias, set()).add((estate, no))
+        single = [(alias, next(iter(where))) for alias, where in places.items() if len(where) == 1]
+        return sorted(single, key=lambda pair: (-len(pair[0]), pair[0]))
 
     @remembered(PEOPLE)
     def route(self, estate: str, no: str) -> Route:
@@ -242,7 +167,7 @@ class PlaceDesk(DeskBase):
                 )
             )
             if estate:
-                query = query.where(Building.estate == estate)
+                query = query.where(Building.estate == self.estate_name(estate))
             grids = self.session.exec(query).all()
             grid = grids[0] if len({g.id for g in grids}) == 1 else None
         return self._route_of(grid)
@@ -256,34 +181,79 @@ class PlaceDesk(DeskBase):
         return self._route_of(grid if code else None)
 
     def _route_of(self, grid: Grid | None) -> Route:
-        root = self.session.exec(
-            select(Grid.id).where(Grid.community_id == self.community_id, Grid.code == "")
-        ).first()
-        rows = self.session.exec(
-            select(Duty.grid_id, Duty.role, Duty.rank, Worker.userid)
-            .join(Worker, col(Worker.id) == col(Duty.worker_id))
-            .where(
-                Duty.community_id == self.community_id,
-                col(Duty.valid_to).is_(None),
-                col(Duty.grid_id).in_([grid.id if grid else -1, root]),
-            )
-            .order_by(col(Duty.id))
-        ).all()
-        dispatchers = tuple(userid for _, role, _, userid in rows if role == DISPATCHER)
+        who = self.answering(grid)
         if grid is None:
-            return Route(dispatchers=dispatchers)
-        people = {(role, rank): userid for _, role, rank, userid in reversed(rows)}
+            return Route(dispatchers=who.dispatchers)
         return Route(
             grid_code=grid.code,
             grid_name=grid.name,
             grid_path=grid.path,
-            worker=people.get((WORKER, "A"), ""),
-            backup=people.get((WORKER, "B"), ""),
-            lead=people.get((LEAD, "A"), ""),
-            dispatchers=dispatchers,
+            worker=who.worker,
+            backup=who.backup,
+            lead=who.lead,
+            dispatchers=who.dispatchers,
+            off=who.off,
         )
 
+    def answering(self, grid: Grid | None, at: datetime | None = None) -> Answering:
+        """Who answers for a grid, or for what has none, now or at another moment."""
+        at = at or self.now
+        heights = self._heights(grid)
+        rows = self.session.exec(
+            select(Duty, Worker.userid)
+            .join(Worker, col(Worker.id) == col(Duty.worker_id))
+            .where(
+                Duty.community_id == self.community_id,
+                col(Duty.valid_from) <= at,
+                col(Duty.valid_to).is_(None) | (col(Duty.valid_to) > at),
+                col(Duty.grid_id).in_(heights),
+            )
+            .order_by(col(Duty.id))
+        ).all()
+        away = self._away(at)
+        posts = [
+            Post(
+                userid,
+                duty.role,
+                duty.rank,
+                duty.shift,
+                heights[duty.grid_id or 0],
+                duty.worker_id in away,
+                away.get(duty.worker_id, ("", ""))[1],
+            )
+            for duty, userid in rows
+        ]
+        return answering(posts, frozenset(userid for userid, _ in away.values()), at)
 
-def _people(rule: GridRule) -> list[tuple[str, str, str]]:
-    named = [(rule.worker, WORKER, "A"), (rule.backup, WORKER, "B"), (rule.lead, LEAD, "A")]
-    return [person for person in named if person[0]]
+    def _heights(self, grid: Grid | None) -> dict[int, int]:
+        """The grid and everything above it by id, counted upwards."""
+        heights: dict[int, int] = {}
+        while grid is not None and grid.id is not None and grid.id not in heights:
+            heights[grid.id] = len(heights)
+            grid = self.session.get(Grid, grid.parent_id) if grid.parent_id else None
+        root = self.session.exec(
+            select(Grid.id).where(Grid.community_id == self.community_id, Grid.code == "")
+        ).first()
+        if root is not None:
+            heights.setdefault(root, len(heights))
+        return heights
+
+    def _away(self, at: datetime) -> dict[int | None, tuple[str, str]]:
+        """Who is absent at a moment: worker id → (account, the account that stands in or "")."""
+        stand_in = aliased(Worker)
+        rows = self.session.exec(
+            select(Absence.worker_id, Worker.userid, stand_in.userid)
+            .join(Worker, col(Worker.id) == col(Absence.worker_id))
+            .join(stand_in, col(stand_in.id) == col(Absence.stand_in_id), isouter=True)
+            .where(
+                Absence.community_id == self.community_id,
+                col(Absence.starts_at) <= at,
+                col(Absence.ends_at) > at,
+                col(Absence.ended_at).is_(None),
+            )
+            .order_by(col(Absence.id))
+        ).all()
+        return {worker_id: (userid, instead or "") for worker_id, userid, instead in rows}
+
+    def is_away(self, userid: str) -> bool:
+        return any(account == userid for account, _ in self._away(self.now).values())

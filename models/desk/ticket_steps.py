@@ -230,8 +230,8 @@ class TicketSteps(ClockDesk, PlaceDesk):
                 pass
 
     def _who_reopens(self, ticket: Ticket) -> str:
-        """The worker who had it, if he is still there; else whoever answers for the grid now (R4)."""
-        if ticket.assignee and self.worker(ticket.assignee) is not None:
+        """The worker who had it, if he is still there and not on leave; else whoever answers for the grid now (R4)."""
+        if ticket.assignee and self.worker(ticket.assignee) is not None and not self.is_away(ticket.assignee):
             return ticket.assignee
         route = self.route_of_grid(ticket.grid_code)
         return route.worker or route.lead or next(iter(route.dispatchers), "")

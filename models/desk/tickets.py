@@ -244,10 +244,10 @@ class TicketDesk(TicketSteps):
         if ticket.assignee == userid:
             return Actor.ASSIGNEE
         route = self.route_of_grid(ticket.grid_code)
-        if userid in (route.worker, route.backup):
-            return Actor.WORKER
-        if userid == route.lead:
+        if userid == route.lead:  # also where he stands in for a worker: a lead may do all that a worker may
             return Actor.LEAD
+        if userid in (route.worker, route.backup, *route.off):
+            return Actor.WORKER
         return Actor.DISPATCHER if userid in route.dispatchers else None
 
     def route_for(self, ticket: Ticket) -> Route:

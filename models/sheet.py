@@ -1,4 +1,4 @@
-"""Files as rows of cells: CSV in the encodings that offices use, and workbooks; nothing yet known of money."""
+"""Files as rows of cells: CSV in the encodings that offices use, and workbooks; nothing yet known of what they say."""
 
 import csv
 import io
@@ -33,7 +33,7 @@ def read_sheet(path: Path, sheet: str = "") -> list[SheetRow]:
     except OSError:
         raise ImportProblem([(1, "", f"打不开文件 {path}，请核对路径")]) from None
     if size > MAX_BYTES:
-        raise ImportProblem([(1, "", "文件超过 50 MB，请按年份分成几个再导入")])
+        raise ImportProblem([(1, "", "文件超过 50 MB，请分成几个再导入")])
     kind = path.suffix.lower()
     if kind == ".xls":
         raise ImportProblem([(1, "", "旧版 Excel（.xls）请另存为 .xlsx 再导入")])
