@@ -104,6 +104,7 @@ class Service:
         self.spool = Spool(Path(settings.home) / "late")
         self._channels: dict[str, Channel] = {}
         self._activities: tuple[str, ...] = ()
+        self._estates: tuple[str, ...] = ()
         self._named_at = self.clock.now() - NAMES_EVERY
         self.reloader: Reloader[State] = Reloader(
             settings.config,
@@ -215,7 +216,10 @@ class Service:
         state = self.current.value
         try:
             return state.understander.understand(
-                message.text[:1000], now=message.heard_at, activities=self.activities(), estates=state.estates
+                message.text[:1000],
+                now=message.heard_at,
+                activities=self.activities(),
+                estates=self.estates(),
             )
         except Exception:
             log.exception("understanding_failed", extra={"account": message.account})
@@ -224,6 +228,10 @@ class Service:
     def activities(self) -> Sequence[str]:
         """The names of the activities that are open, at most some seconds old."""
         return self._activities
+
+    def estates(self) -> Sequence[str]:
+        """The names of the estates: those of the configuration at once, imported ones and aliases within seconds."""
+        return tuple(dict.fromkeys((*self.current.value.estates, *self._estates)))
 
     def name_activities(self) -> None:
         """Read the names anew when they are old; never on the messages' road, which must not wait for a database.
@@ -239,6 +247,7 @@ class Service:
         with self.database.read() as connection:
             desk = Desk(session_on(connection), community_id=state.community_id, now=now, rules=state.rules)
             self._activities = tuple(activity.title for activity in desk.open_activities())
+            self._estates = tuple(desk.estates())
 
     def _config_good(self, summary: str) -> None:
         self._tell_admins(f"配置已更新并生效：{summary}")

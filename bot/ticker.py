@@ -35,10 +35,19 @@ def tick(connection: Connection, brain: Brain, clock: Clock) -> int:
 
 
 def sweep(connection: Connection, brain: Brain, clock: Clock) -> None:
-    """Forget what the community promised to forget: old words, dialogs that nobody took up again."""
+    """Forget what the community promised to forget: old words, dialogs that nobody took up again.
+
+    And tell the admins, once a day, of grids that nobody answers for (G3).
+    """
     now = clock.now()
     inbox.forget(connection, now - brain.rules.message_retention)
     inbox.forget_dialogs(connection, now - inbox.DRAFT_KEPT)
+    session = session_on(connection)
+    desk = Desk(session, community_id=brain.community_id, now=now, rules=brain.rules)
+    desk.alarm_unmanned()
+    rows = outbox_rows(compose(desk.facts, desk, brain.office), brain.community_id, now)
+    outbox_desk.enqueue(connection, rows, now)
+    session.expunge_all()
 
 
 class Ticker:

@@ -8,6 +8,7 @@ from handlers.links import Links
 from handlers.message import Dialog, Message, Turn
 from handlers.texts import Texts
 from models.desk import Desk
+from models.vault import Vault
 from nlp.understanding import Understanding
 
 
@@ -41,7 +42,7 @@ class Office:
 
     `worker_account` is the 编号 of the 企业微信 account that reaches the grid workers ("" when there is none):
     a worker's person key is `"<worker_account>:<userid>"`. `intents` maps each intent's 标识 to its card, in the
-    order of the configuration.
+    order of the configuration. `vault` seals and fingerprints with the operator's key.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Office:
     worker_account: str
     admins: tuple[str, ...]
     intents: Mapping[str, Card]
+    vault: Vault = field(default_factory=Vault)
 
     def worker_key(self, userid: str) -> str:
         return f"{self.worker_account}:{userid}"

@@ -68,6 +68,7 @@ class Draft:
     proofs: tuple[tuple[str, str, str, str], ...] = ()
     asked: str = ""  # the kind of the question that is open: 地点 文字 电话 卡片 修改
     times: int = 0  # how often the place has been asked for
+    home: bool = False  # the place is that of the binding, not one that was said
 
     @classmethod
     def of(cls, answers: Mapping[str, Any]) -> "Draft":
@@ -77,7 +78,7 @@ class Draft:
 
     def at(self, found: Mapping[str, str]) -> "Draft":
         """The same at another place; parts of the old place that the new one does not name are dropped."""
-        kept = {k: v for k, v in self.as_answers().items() if k not in ("building", "unit", "room")}
+        kept = {k: v for k, v in self.as_answers().items() if k not in ("building", "unit", "room", "home")}
         return Draft.of({**kept, **found})
 
     def as_answers(self) -> dict[str, Any]:
@@ -152,7 +153,9 @@ def _said(draft: Draft, words: str, found: dict[str, str], context: Context) -> 
         more = wording.situation(words, 500) if draft.text else words
         return _with_text(draft, more, corrected is not None)
     if lead and words:
-        return replace(draft, place_text=wording.shorten(words, 60), building="", unit="", room="")
+        return replace(
+            draft, place_text=wording.shorten(words, 60), building="", unit="", room="", home=False
+        )
     if draft.asked == "地点" and _is_place(draft, words, context):
         return replace(draft, place_text=wording.shorten(_AT.sub("", words) or words, 60))
     return _with_text(draft, words, corrected is not None)

@@ -1,10 +1,12 @@
 """紧急: what to do now comes first, then the ticket, then at once the push; the place is asked for afterwards."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from handlers.context import Context, Handler, Service
 from handlers.draft import Draft
 from handlers.filed import FORM
+from handlers.home import address, own_home
 from handlers.message import Dialog, Message, Turn
 from handlers.report import new_ticket
 from handlers.ticket import proofs_of
@@ -22,6 +24,7 @@ def emergency(message: Message, dialog: Dialog, context: Context) -> Turn | None
     first = texts.say(f"emergency.{kind}")
     found = places(context.heard.slots)
     ticket = _known(kind, message, found, context)
+    home = own_home(message.person, context) if not found else None
     if ticket is not None:
         _again(ticket, message, found, context)
         said = texts.say("emergency.again", 编号=ticket.number, 值班电话=context.office.phone)
@@ -33,12 +36,18 @@ def emergency(message: Message, dialog: Dialog, context: Context) -> Turn | None
             phone=context.heard.slots.get("phone", ""),
             proofs=tuple((p.kind, p.message_id, p.media_id, p.url) for p in proofs_of(message)),
         ).at(found)
+        if home is not None:  # a hint for whoever is called, not yet the place
+            draft = replace(draft, place_text=texts.say("home.emergency_place", 地点=address(home)))
         ticket = context.desk.file_ticket(new_ticket(draft, message, context, emergency=kind))
         key = "emergency.filed" if ticket.assignee else "emergency.filed_unlocated"
         who = person(ticket, context)
         said = texts.say(key, 编号=ticket.number, 网格员=who, 值班电话=context.office.phone)
     if not ticket.building:
-        said += texts.say("emergency.where")
+        said += (
+            texts.say("home.emergency", 地点=address(home))
+            if home is not None
+            else texts.say("emergency.where")
+        )
     return Turn((first, said), Dialog(FORM, {"number": ticket.number, "urgent": True}))
 
 

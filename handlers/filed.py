@@ -6,6 +6,7 @@ from typing import Any
 from handlers import wording
 from handlers.context import Context, Handler
 from handlers.draft import NEAR, without_place
+from handlers.home import YES_HOME, door, own_home
 from handlers.message import Dialog, Kind, Message, Turn
 from handlers.ticket import ask_cancel, proofs_of, supplement
 from handlers.ticket_words import locate, person, placed, places
@@ -32,6 +33,10 @@ def filed(message: Message, dialog: Dialog, context: Context) -> Turn | None:
         return Turn((context.texts.say("common.voice_unheard"),), here)
     if _ELSE.match(words):
         return None
+    if urgent and not ticket.building and YES_HOME.match(words):
+        home = own_home(message.person, context)
+        if home is not None:
+            return _located(ticket, message, here, context, door(home, "room"))
     if message.kind in (Kind.TEXT, Kind.VOICE):
         if _CANCEL.match(words):
             return ask_cancel(ticket, message, context)
@@ -73,9 +78,11 @@ def _names_place(ticket: Ticket, message: Message, context: Context) -> bool:
     return bool(context.heard.slots.get("unit") or context.heard.slots.get("room"))
 
 
-def _located(ticket: Ticket, message: Message, here: Dialog, context: Context) -> Turn:
+def _located(
+    ticket: Ticket, message: Message, here: Dialog, context: Context, home: dict[str, str] | None = None
+) -> Turn:
     desk, slots = context.desk, context.heard.slots
-    found = placed(message, context)
+    found = home or placed(message, context)
     label = message.place.label if message.place else message.text.strip()
     if not found and ticket.building:
         found = {
@@ -85,7 +92,7 @@ def _located(ticket: Ticket, message: Message, here: Dialog, context: Context) -
         }
     if not found:
         found = {"place_text": wording.shorten(label, 60)}
-    elif not found.get("place_text"):
+    elif home is None and not found.get("place_text"):
         rest = "" if message.place else without_place(message.text.strip())
         found = {**found, "place_text": rest if 2 <= len(rest) <= 8 else ""}
     had_grid = ticket.grid_code

@@ -1,6 +1,18 @@
 """Everything the bot can do: 办理 names and open forms, each with its handler."""
 
-from handlers import activity, emergency, filed, fund, rating, report, talk, ticket, worker, worker_photos
+from handlers import (
+    activity,
+    emergency,
+    filed,
+    fund,
+    home,
+    rating,
+    report,
+    talk,
+    ticket,
+    worker,
+    worker_photos,
+)
 from handlers.context import Handler, Service
 
 SERVICES: dict[str, Service] = {
@@ -21,6 +33,7 @@ FORMS: dict[str, Handler] = {
     **rating.FORMS,
     **fund.FORMS,
     **activity.FORMS,
+    **home.FORMS,
     **talk.FORMS,
 }
 

@@ -8,6 +8,7 @@ from handlers import wording
 from handlers.context import Context, Handler, Question, Service
 from handlers.draft import Draft, listen
 from handlers.filed import FORM as FILED
+from handlers.home import YES_HOME, about_home, door, own_home
 from handlers.message import Choice, Dialog, Kind, Message, Turn
 from handlers.ticket_words import next_step, person, places
 from models.desk.ticket_steps import Proof
@@ -44,6 +45,11 @@ def report(message: Message, dialog: Dialog, context: Context) -> Turn | None:
     if message.kind is Kind.VOICE and not words:
         draft = replace(listen(draft, message, context), asked=draft.asked)
         return Turn((context.texts.say("common.voice_unheard"),), Dialog(FORM, draft.as_answers()))
+    if draft.asked == "地点" and spoken and YES_HOME.match(words):
+        home = own_home(message.person, context)
+        if home is not None:
+            at_home = replace(draft.at(door(home, about_home(draft.text) or "unit")), home=True, asked="")
+            return _ask_or_show(at_home, message, context)
     if draft.asked == "卡片" and spoken:
         if _YES.match(words):
             return _file(draft, message, context)
@@ -103,6 +109,10 @@ def _ask_or_show(draft: Draft, message: Message, context: Context) -> Turn:
                     return _which_estate(draft, estates, context)
                 draft = replace(draft, estate=estates[0] if estates else "")
             continue
+        home = own_home(message.person, context) if question.kind == "地点" else None
+        if home is not None and draft.text and (how := about_home(draft.text)) and not draft.times:
+            draft = replace(draft.at(door(home, how)), home=True)
+            continue
         photos = sum(kind == "image" for kind, *_ in draft.proofs)
         if message.kind is Kind.IMAGE and not draft.text:
             key = "report.photo_first" if not draft.has_place else "report.what"
@@ -114,6 +124,10 @@ def _ask_or_show(draft: Draft, message: Message, context: Context) -> Turn:
         if question.kind == "地点" and draft.text and draft.times:
             said = wording.situation(draft.text, 24)
             return _ask(draft, "地点", texts.say("report.where_again", 情况=said))
+        if home is not None and draft.text:
+            there = wording.place_of(home.estate, home.building, home.unit, "", "")
+            offer = texts.say("home.offer", 问题=question.ask, 地点=there)
+            return _ask(draft, "地点", offer)
         return _ask(draft, question.kind, question.ask)
     return _card(draft, context)
 
@@ -145,7 +159,7 @@ def _card(draft: Draft, context: Context) -> Turn:
     attached = (f"\n照片：{photos} 张" if photos else "") + (f"\n语音等附件：{others} 个" if others else "")
     text = context.texts.say(
         "report.card",
-        地点=draft.place,
+        地点=context.texts.say("home.card", 地点=draft.place) if draft.home else draft.place,
         情况=wording.situation(draft.text, 80),
         类别=context.desk.rules.category_of(draft.text),
         附件=attached,
@@ -161,7 +175,7 @@ def new_ticket(draft: Draft, message: Message, context: Context, emergency: str 
         category=context.desk.rules.category_of(draft.text),
         urgency=Urgency.EMERGENCY if emergency else Urgency.NORMAL,
         emergency=emergency,
-        estate=draft.estate,
+        estate=context.desk.estate_name(draft.estate),
         building=draft.building,
         unit=draft.unit,
         room=draft.room,

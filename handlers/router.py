@@ -4,9 +4,11 @@ import re
 from dataclasses import replace
 
 from handlers import (
+    absence,
     activity,
     emergency,
     filed,
+    home,
     parking,
     rating,
     talk,
@@ -75,6 +77,9 @@ def _respond(message: Message, dialog: Dialog, draft: Dialog | None, context: Co
     if picked is not None:
         message = replace(message, text=picked, kind=Kind.TEXT)
     if context.role is Role.WORKER:
+        away = absence.absence(message, context)
+        if away is not None:
+            return away
         form = WORKER_FORMS.get(dialog.form)
         turn = form(message, dialog, context) if form is not None else None
         turn = turn or worker_photos.photo(message, dialog, context)
@@ -118,6 +123,9 @@ def _resident(message: Message, dialog: Dialog, draft: Dialog | None, context: C
     if _ABOUT_US.match(message.text.strip()):  # not a matter for the worker whom it is about
         parked = dialog if dialog.form == REPORT else None
         return parking.join(talk.human(message, Dialog(), context), parked, context)
+    own_door = home.home(message, context)
+    if own_door is not None:
+        return parking.join(own_door, dialog if dialog.form == REPORT else None, context)
     if dialog.form in _OWN_NO:  # 「取消」 then has a meaning of its own, not just the end of the dialog
         turn = _FORMS[dialog.form](message, dialog, context)
         if turn is not None:

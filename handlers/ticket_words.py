@@ -30,14 +30,20 @@ def placed(message: Message, context: Context) -> dict[str, str]:
     found = places(context.heard.slots)
     if not found and message.place is not None and message.place.label:
         found = places(read_places(clean(message.place.label), context.desk.estates()))
+    if not found and (named := context.desk.building_named(message.text)) is not None:
+        found = {"estate": named[0], "building": named[1], "unit": context.heard.slots.get("unit", "")}
+    if found.get("estate"):
+        found["estate"] = context.desk.estate_name(found["estate"])
     return found
 
 
 def locate(ticket: Ticket, found: Mapping[str, str], desk: Desk) -> None:
     """Write the parts of a place on a ticket; one without a grid finds its own."""
+    if ticket.place_text.startswith("登记住址"):  # stood there only until the place was known
+        ticket.place_text = ""
     desk.locate_ticket(
         ticket,
-        estate=found.get("estate", ""),
+        estate=desk.estate_name(found.get("estate", "")),
         building=found.get("building", ""),
         unit=found.get("unit", ""),
         room=found.get("room", ""),

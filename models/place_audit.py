@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from sqlmodel import col, select
 
@@ -75,7 +76,7 @@ def _links(desk: Desk) -> Iterator[PlaceFinding]:
             grid = grids[link.grid_id]
             if grid.kind != MICROGRID or grid.valid_to is not None:
                 yield PlaceFinding("G2", where, f"属于「{grid.code}」，那不是在用的微网格")
-        for before, after in zip(own, own[1:], strict=False):
+        for before, after in pairwise(own):
             if before.valid_to is None or before.valid_to > after.valid_from:
                 yield PlaceFinding("G2", where, "有一段时间同时属于两个微网格")
 
@@ -112,7 +113,7 @@ def _representatives(desk: Desk) -> Iterator[PlaceFinding]:
         ("同一个人登记了两次", _grouped(((row.household_id, row.person_id), row) for row in rows)),
     ):
         for own in groups.values():
-            for before, after in zip(own, own[1:], strict=False):
+            for before, after in pairwise(own):
                 if before.valid_to is None or before.valid_to > after.valid_from:
                     yield PlaceFinding("G5", f"户 {after.household_id}", what)
 

@@ -7,6 +7,7 @@ from bot.settings import Settings, SettingsError, account_secrets
 from handlers.context import Card, Office, Question
 from handlers.links import Links
 from handlers.texts import Texts
+from models.vault import Vault
 from nlp.spec import IntentSpec
 
 WORKERS_KIND = "企业微信"
@@ -23,6 +24,7 @@ def office(config: Config, settings: Settings) -> Office:
         worker_account=next((one.code for one in config.channels if one.kind == WORKERS_KIND), ""),
         admins=config.admins,
         intents={intent.ident: _card(intent) for intent in config.nlp.intents},
+        vault=Vault(settings.secret_key.get_secret_value()),
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from string import Formatter
 
-from handlers.texts import activity, common, fund, ticket, worker
+from handlers.texts import activity, common, fund, place, ticket, worker
 
 DEFAULTS: dict[str, str] = {
     **common.TEXTS,
@@ -11,6 +11,7 @@ DEFAULTS: dict[str, str] = {
     **worker.TEXTS,
     **fund.TEXTS,
     **activity.TEXTS,
+    **place.TEXTS,
 }
 
 
@@ -59,4 +60,5 @@ OFFERED: dict[str, set[str]] = {
     **worker.OFFERED,
     **fund.OFFERED,
     **activity.OFFERED,
+    **place.OFFERED,
 }

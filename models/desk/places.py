@@ -90,6 +90,14 @@ class PlaceDesk(DeskBase):
         ).all()
         return hits[0] if len(hits) == 1 else None
 
+    def worker_in(self, words: str, *, but: str = "") -> str:
+        """The account of the one worker whose name or account stands in the words; "" for none or several."""
+        rows = self.session.exec(select(Worker).where(Worker.community_id == self.community_id)).all()
+        hits = {
+            row.userid for row in rows if row.userid != but and (row.name in words or row.userid in words)
+        }
+        return hits.pop() if len(hits) == 1 else ""
+
     @remembered(PEOPLE)
     def estates_with(self, no: str) -> list[str]:
         """The estates that have a building of this number ("" for the unnamed one)."""
