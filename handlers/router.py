@@ -116,6 +116,9 @@ def _event(message: Message, context: Context) -> Turn:
 
 def _resident(message: Message, dialog: Dialog, draft: Dialog | None, context: Context) -> Turn:
     heard = context.heard
+    own_door = home.home(message, context)  # before all: 「绑定」 alone sounds like violence
+    if own_door is not None:
+        return parking.join(own_door, dialog if dialog.form == REPORT else None, context)
     if heard.emergency and message.kind in (Kind.TEXT, Kind.VOICE):
         turn = emergency.emergency(message, Dialog(), context)
         assert turn is not None
@@ -123,9 +126,6 @@ def _resident(message: Message, dialog: Dialog, draft: Dialog | None, context: C
     if _ABOUT_US.match(message.text.strip()):  # not a matter for the worker whom it is about
         parked = dialog if dialog.form == REPORT else None
         return parking.join(talk.human(message, Dialog(), context), parked, context)
-    own_door = home.home(message, context)
-    if own_door is not None:
-        return parking.join(own_door, dialog if dialog.form == REPORT else None, context)
     if dialog.form in _OWN_NO:  # 「取消」 then has a meaning of its own, not just the end of the dialog
         turn = _FORMS[dialog.form](message, dialog, context)
         if turn is not None:

@@ -49,6 +49,7 @@ class DutyImport:
     grids: dict[str, Grid] = field(default_factory=dict)
     buildings: dict[tuple[str, str], Building] = field(default_factory=dict)
     estates: dict[str, str] = field(default_factory=dict)
+    places: dict[int, tuple[int | None, int | None]] = field(default_factory=dict)  # by the row's number
 
     def __post_init__(self) -> None:
         self.estates = self.desk.estate_names()
@@ -94,9 +95,13 @@ class DutyImport:
             )
         if not each.role:
             return
-        self._place_of(each)
+        place = self._place_of(each)
+        if place is not None and not self._ruled(each):
+            self.places[each.row.number] = place
         if each.role not in (WORKER, LEAD):
             return
+        if place is not None and place[1] is not None:
+            each.row.wrong("负责", f"{ROLES[each.role].name}管的是网格，请写网格编号，例如 W01")
         rule = next((one for one in rules.grids if one.code == each.place.upper()), None)
         if rule is not None and not self._ruled(each):
             each.row.wrong(
@@ -130,7 +135,7 @@ class DutyImport:
             who = ("account", duty.worker_id) if duty.worker_id else ("person", duty.person_id)
             known[*who, duty.role, duty.grid_id, duty.building_id, duty.rank] = duty
         for each, someone in people:
-            place = self._place_of(each) if each.role and not self._ruled(each) else None
+            place = self.places.get(each.row.number)
             if place is None:
                 continue
             grid, building = place

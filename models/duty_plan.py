@@ -57,12 +57,13 @@ def answering(posts: Sequence[Post], away: frozenset[str], now: datetime) -> Ans
     named = [post.stand_in for post in firsts if post.away and on(post) and there(post.stand_in)]
     backups = [post.userid for post in seconds if there(post.userid) and on(post)]
     present = [post.userid for post in firsts if there(post.userid) and on(post)]
+    near = lead if there(lead) else ""
     if firsts:
-        order = [*present, *named, *backups, lead, *(p.userid for p in firsts if there(p.userid))]
+        order = [*present, *named, *backups, near, *(p.userid for p in firsts if there(p.userid))]
     else:
-        order = [lead, *backups]
+        order = [near, *backups]
     order += [post.userid for post in (*seconds, *firsts) if there(post.userid)]
-    order += [post.userid for post in (*firsts, *seconds)]  # all are away: better him than nobody
+    order += [*(post.userid for post in (*firsts, *seconds)), lead]  # all are away: better him than nobody
     worker = next((userid for userid in order if userid), "")
     backup = next((userid for userid in (*backups, *named) if userid != worker), "")
     off = tuple(dict.fromkeys(p.userid for p in workers if p.userid not in (worker, backup)))

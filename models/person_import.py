@@ -71,6 +71,7 @@ class _Import:
     by_door: dict[tuple[int, str], Someone] = field(default_factory=dict)
     by_phone: dict[tuple[str, str], Someone] = field(default_factory=dict)
     by_account: dict[str, Someone] = field(default_factory=dict)
+    by_post: dict[tuple[str, str, int | None, int | None], Someone] = field(default_factory=dict)
     bindings: dict[tuple[int, int], Binding] = field(default_factory=dict)
 
     def run(self) -> PeopleImported:
@@ -78,8 +79,8 @@ class _Import:
         self._load()
         duties = DutyImport(self.desk, self._count)
         for each in self.rows:
-            self.people.append((each, self._who(each)))
             duties.check(each)
+            self.people.append((each, self._who(each, duties.places.get(each.row.number))))
         self._check_representatives()
         self._refuse()
         self._write_people()
@@ -110,6 +111,9 @@ class _Import:
         for duty in every(self.desk, Duty):
             if duty.worker_id and duty.person_id:
                 self.by_account[accounts[duty.worker_id]] = someone[duty.person_id]
+            elif duty.person_id:
+                holder = someone[duty.person_id]
+                self.by_post[holder.name, duty.role, duty.grid_id, duty.building_id] = holder
 
     # Who is who.
 
@@ -130,14 +134,17 @@ class _Import:
             return None
         return self.doors[door]
 
-    def _who(self, each: PersonRow) -> Someone:
-        """The person of a row: by account, by door and name, by name and phone; else somebody new."""
+    def _who(self, each: PersonRow, place: tuple[int | None, int | None] | None) -> Someone:
+        """The person of a row: by account, by door and name, by name and phone, by name and post; else somebody new."""
         phone_print = self.vault.fingerprint(PHONE_KIND, each.phone)
         door = self._door(each) if each.home and each.building else None
         keys = (
             self.by_account.get(each.userid) if each.userid else None,
             self.by_door.get((door, each.name)) if door is not None else None,
             self.by_phone.get((each.name, phone_print)) if phone_print else None,
+            self.by_post.get((each.name, each.role, *place))
+            if place is not None and not each.userid
+            else None,
         )
         someone = next((one for one in keys if one is not None), None)
         if someone is None:
@@ -160,6 +167,8 @@ class _Import:
             self.by_door.setdefault((door, each.name), someone)
         if each.userid:
             self.by_account.setdefault(each.userid, someone)
+        elif place is not None:
+            self.by_post.setdefault((each.name, each.role, *place), someone)
         return someone
 
     def _check_representatives(self) -> None:

@@ -129,7 +129,7 @@ def phone_of(words: str) -> str:
     plain = re.sub(r"[\s\-—()]", "", words).removeprefix("+86")
     if re.fullmatch(r"861[3-9]\d{9}", plain):
         plain = plain[2:]
-    if not re.fullmatch(r"1[3-9]\d{9}|0?\d{7,11}", plain) or (plain.startswith("1") and len(plain) != 11):
+    if not re.fullmatch(r"1[3-9]\d{9}|0\d{9,11}|[2-9]\d{6,7}|[48]00\d{7}", plain):
         raise BadCell(f"「{words}」不像电话；请写成 13900001111 或 028-88880000")
     return plain
 

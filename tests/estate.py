@@ -5,7 +5,14 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
+from models.database import session_on
+from models.desk import Desk
+from models.desk.households import CODE_KIND, CODE_VALID
+from models.person import HouseholdCode
+from models.place_import import import_places
 from models.rules import GridRule, Rules, WorkerRule
+from models.vault import Vault
+from tests.talk import Talk
 
 HOUSEHOLDS, RESIDENTS = 1143, 2534
 PLACE_HEADER = ("小区", "楼栋", "单元", "房号", "面积", "状态", "微网格", "微网格名称", "网格", "网格名称")
@@ -79,3 +86,29 @@ def written(
     writer.writerows(rows)
     path.write_text(text.getvalue(), encoding=encoding)
     return path
+
+
+def settle(talk: Talk, estate: str, building: str, unit: str, room: str, *codes: str) -> None:
+    """One household of a talk's community, with codes on paper that are known beforehand."""
+    state, settings = talk.service.state, talk.service.settings
+    vault = Vault(settings.secret_key.get_secret_value())
+    row = (estate, f"{building}栋", f"{unit}单元" if unit else "", room)
+    file = written(settings.home / "door.csv", PLACE_HEADER[:4], [row])
+    with talk.database.write() as connection:
+        session = session_on(connection)
+        desk = Desk(session, community_id=state.community_id, now=talk.clock.at, rules=state.rules)
+        import_places(desk, file)
+        home = next(
+            home for home in desk.homes() if (home.building, home.unit, home.room) == (building, unit, room)
+        )
+        session.add_all(
+            HouseholdCode(
+                community_id=state.community_id,
+                household_id=home.household_id,
+                code_print=vault.fingerprint(CODE_KIND, code),
+                issued_at=desk.now,
+                expires_at=desk.now + CODE_VALID,
+            )
+            for code in codes
+        )
+        session.flush()

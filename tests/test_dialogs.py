@@ -2,6 +2,7 @@
 
 # 时间: 2026-10-12 10:00        when it begins (this is the default)
 # 数据: 演示                    the demonstration's ledgers and activities are loaded
+# 户: 槐树苑 3 2 501 AB23CD      a household (estate, building, unit, room) with codes on paper
 居民 > 3栋路灯坏了              a resident writes (any name; each name is one person)
 机器人 < 请核对…               the answer; … stands for anything, line ends count as blanks
 网格员 zhangsan > 受理          a worker writes
@@ -21,6 +22,7 @@ from bot.config.fields import duration
 from models.database import Database, session_on
 from models.desk import Desk
 from tests.conftest import empty
+from tests.estate import settle
 from tests.talk import Talk, at
 
 DIALOGS = Path(__file__).parent / "dialogs"
@@ -34,6 +36,8 @@ ON_POSTGRES = [
     "活动-一句话报名",
     "活动-候补有名额了",
     "活动-前一天提醒",
+    "住址-绑定以后报事",
+    "网格员-请假有人顶班",
 ]
 
 
@@ -79,6 +83,9 @@ def converse(path: Path, folder: Path, database: Database | None = None) -> None
     try:
         if demo:
             _load(talk)
+        for _, line in lines(path):
+            if line.startswith("# 户:"):
+                settle(talk, *line.partition(":")[2].split())
         _play(talk, path)
     finally:
         talk.close()

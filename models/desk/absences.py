@@ -132,7 +132,7 @@ class AbsenceDesk(PlaceDesk):
         return list(self.session.exec(query.order_by(col(Absence.id))).all())
 
     def _covers(self, userid: str, at: datetime) -> tuple[Cover, ...]:
-        """Who answers at a moment for each grid in which he has a post as worker or lead."""
+        """Who answers at a moment for each grid whose work or late tickets would come to him if he were there."""
         found: list[Cover] = []
         for grid in self.session.exec(
             select(Grid)
@@ -147,10 +147,12 @@ class AbsenceDesk(PlaceDesk):
             .order_by(col(Grid.code))
             .distinct()
         ).all():
-            who = self.answering(grid, at)
-            stand_in = who.worker if who.worker != userid else ""
+            who, usual = self.answering(grid, at), self.answering(grid, at, present=userid)
+            if userid not in (usual.worker, usual.lead):
+                continue  # a B whose A is there
+            stand_in = who.worker if userid == usual.worker else who.lead
             lead = who.lead if who.lead != userid else ""
-            found.append(Cover(grid.code, grid.name, stand_in, lead))
+            found.append(Cover(grid.code, grid.name, stand_in if stand_in != userid else "", lead))
         return tuple(found)
 
     def unmanned(self) -> list[Unmanned]:

@@ -203,8 +203,8 @@ class PlaceDesk(DeskBase):
             off=who.off,
         )
 
-    def answering(self, grid: Grid | None, at: datetime | None = None) -> Answering:
-        """Who answers for a grid, or for what has none, now or at another moment."""
+    def answering(self, grid: Grid | None, at: datetime | None = None, *, present: str = "") -> Answering:
+        """Who answers for a grid, or for what has none, now or at another moment; as if `present` were not absent."""
         at = at or self.now
         heights = self._heights(grid)
         rows = self.session.exec(
@@ -218,7 +218,7 @@ class PlaceDesk(DeskBase):
             )
             .order_by(col(Duty.id))
         ).all()
-        away = self._away(at)
+        away = {key: both for key, both in self._away(at).items() if both[0] != present}
         posts = [
             Post(
                 userid,
