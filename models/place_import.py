@@ -63,6 +63,7 @@ class _Import:
     grids: dict[str, Grid] = field(default_factory=dict)
     estates: dict[str, Estate] = field(default_factory=dict)
     buildings: dict[tuple[str, str], Building] = field(default_factory=dict)
+    of: dict[int, Building] = field(default_factory=dict)  # by the row's number
 
     def run(self) -> PlacesImported:
         self._load()
@@ -171,37 +172,45 @@ class _Import:
         self._flush()
 
     def _building(self, each: PlaceRow) -> Building | None:
-        return self.buildings.get((each.estate, each.building))
+        return self.of.get(each.row.number)
 
     def _write_buildings(self) -> None:
-        """A building that was known without its estate gets the estate; one without it here is the only one there is."""
+        """Each row's building; rows that name the estate first, so that the others find what is meant."""
+        for each in sorted(self.rows, key=lambda row: not row.estate):
+            if each.building:
+                building = self.buildings.get((each.estate, each.building)) or self._new_building(each)
+                self.of[each.row.number] = building
+                self.buildings[building.estate, building.no] = building
         for each in self.rows:
-            if not each.building or self._building(each) is not None:
-                continue
-            numbered = [one for one in self.buildings.values() if one.no == each.building]
-            if each.estate and ("", each.building) in self.buildings and len(numbered) == 1:
-                building = self.buildings.pop(("", each.building))
-                building.estate = each.estate
-                self.moves.append(f"{each.building}栋：归入小区 {each.estate}")
-            elif not each.estate and len(numbered) == 1:
-                building = numbered[0]
-            else:
-                building = Building(
-                    community_id=self.desk.community_id,
-                    estate=each.estate,
-                    no=each.building,
-                    gone_at=self.desk.now,
-                )
-                self.desk.session.add(building)
-                self._count("楼栋", True)
-            self.buildings[each.estate, each.building] = building
-        for each in self.rows:
-            own = self._building(each) if each.building else None
+            own = self._building(each)
             if own is not None and each.aliases and list(each.aliases) != own.aliases:
                 if own.id is not None:
                     self._count("楼栋", False)
                 own.aliases = list(each.aliases)
         self._flush()
+
+    def _new_building(self, each: PlaceRow) -> Building:
+        """A building known without its estate gets the one estate that claims it; without one the only one is meant."""
+        no = each.building
+        numbered = [one for one in self.buildings.values() if one.no == no]
+        claims = {row.estate for row in self.rows if row.building == no and row.estate}
+        if each.estate and len(claims) == 1 and [one.estate for one in numbered] == [""]:
+            building = self.buildings.pop(("", no))
+            building.estate = each.estate
+            self.moves.append(f"{no}栋：归入小区 {each.estate}")
+            return building
+        if not each.estate and len(numbered) == 1:
+            return numbered[0]
+        if not each.estate and numbered:
+            names = "、".join(sorted(one.estate for one in numbered))
+            each.row.wrong("小区", f"{names} 都有 {no}栋，请写是哪个小区")
+            return numbered[0]
+        building = Building(
+            community_id=self.desk.community_id, estate=each.estate, no=no, gone_at=self.desk.now
+        )
+        self.desk.session.add(building)
+        self._count("楼栋", True)
+        return building
 
     def _write_links(self) -> None:
         """Each building's microgrid from now on; the row of before is ended, not changed (G2, G6)."""
@@ -211,14 +220,17 @@ class _Import:
         codes = {grid.id: grid.code for grid in self.grids.values()}
         wanted: dict[int, tuple[Building, Grid]] = {}
         for each in self.rows:
-            building = self._building(each) if each.building else None
+            building = self._building(each)
             if building is None or building.id is None:
                 continue
             grid = self.grids[each.microgrid] if each.microgrid else None
-            if grid is not None:
-                wanted[building.id] = (building, grid)
+            if grid is not None and wanted.setdefault(building.id, (building, grid))[1] is not grid:
+                other = wanted[building.id][1].code  # one row with the estate's name, one without
+                each.row.wrong(
+                    "微网格", f"{building.estate}{building.no}栋 在别的行写的是 {other}，请写成一样"
+                )
         for each in self.rows:
-            building = self._building(each) if each.building else None
+            building = self._building(each)
             if building is not None and building.id not in {*wanted, *open_links}:
                 each.row.wrong("微网格", f"{each.building}栋 还不知道归哪个微网格，请填网格编号，例如 W01")
                 wanted[building.id or 0] = (building, self.grids[""])  # said once is enough
@@ -294,7 +306,7 @@ class _Import:
         self._count("户", False, len(changes))
 
     def _id(self, each: PlaceRow) -> int:
-        number = self.buildings[each.estate, each.building].id
+        number = self.of[each.row.number].id
         assert number is not None
         return number
 
