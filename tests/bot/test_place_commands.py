@@ -78,7 +78,7 @@ def test_places_and_people_come_in_and_go_out(home: Path, capsys: pytest.Capture
     assert [row[0] for row in cells(home / "周九的.csv")[1:]] == ["周九"]
     export_places_command(home / "出.xlsx", Format.XLSX, for_="zhangsan")
     rows = list(openpyxl.load_workbook(home / "出.xlsx").active.values)  # type: ignore[union-attr]
-    assert {row[11] for row in rows[1:]} == {"W01", "W02"}  # he is the second of W02
+    assert {row[10] for row in rows[1:]} == {"W01", "W02"}  # he is the second of W02
     assert {(row[0], row[4]) for row in rows[1:]} > {("槐树苑", "3栋"), (None, "1栋"), (None, "2栋")}
     with pytest.raises(SystemExit):
         export_places_command(home / "出.csv", for_="nobody")
