@@ -13,7 +13,7 @@ BIND, UNBIND = "home.bind", "home.unbind"
 RELATIONS = {"业主": Relation.OWNER, "家人": Relation.FAMILY, "租客": Relation.TENANT}
 
 _BIND = re.compile(
-    r"^(?:我要|我想|帮我)?绑定(?:我家|住址|地址|房子|房号|户|绑定码)*[\s：:，,]*(?P<code>[A-Za-z0-9]{2,10})?(?P<rest>.*)$"
+    r"^(?:我要|我想|帮我)?绑定(?:我家|住址|地址|房子|房号|户|码是?)*[\s：:，,]*(?P<code>[A-Za-z0-9]{2,10})?(?P<rest>.*)$"
 )
 _UNBIND = re.compile(r"^(?:我要|我想|帮我)?(?:解绑|解除绑定|取消绑定)(?:住址|我家|房子)?[。！!]*$")
 _WHERE = re.compile(r"^我?(?:的住址|绑定的?(?:是哪里|哪里|住址|是哪户)|绑的是哪[里儿户])[？?]*$")

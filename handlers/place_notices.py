@@ -1,6 +1,8 @@
 """Who hears of absences and of grids that have nobody: leads, those who stand in, the desk, the admins."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
@@ -10,6 +12,7 @@ from handlers.context import Office
 from handlers.message import Notice
 from models.desk import Desk
 from models.desk.absences import AbsenceEnded, AbsenceReported, Cover, GridsUnmanned
+from models.desk.activity_hours import after_quiet
 from models.facts import Fact
 
 
@@ -32,6 +35,12 @@ def _told(
         )
         for userid, grids in whose.items()
     ]
+
+
+def _awake(desk: Desk) -> datetime | None:
+    """The end of the quiet hours; None in the day."""
+    end = after_quiet(desk.now, desk.rules.sla)
+    return end if end > desk.now else None
 
 
 def _covers(covers: list[Cover], desk: Desk, office: Office) -> str:
@@ -60,7 +69,10 @@ def reported(fact: AbsenceReported, desk: Desk, office: Office) -> list[Notice]:
         grids = "、".join(one.grid_code for one in fact.covers if one.stand_in == userid)
         text = office.texts.say("absence.stand_in", **known, 网格=grids)
         notices.append(Notice(f"{key}:{userid}", office.worker_key(userid), text))
-    return notices
+    morning = _awake(desk)
+    if morning is None or fact.starts_at < morning:
+        return notices
+    return [replace(notice, not_before=morning) for notice in notices]
 
 
 def ended(fact: AbsenceEnded, desk: Desk, office: Office) -> list[Notice]:
@@ -89,7 +101,8 @@ def unmanned(fact: GridsUnmanned, desk: Desk, office: Office) -> list[Notice]:
         )
         digest = sha256("|".join(one.grid_code for one in mine).encode()).hexdigest()[:12]
         text = office.texts.say("absence.unmanned", 网格=wording.shorten(names, 400))
-        notices.append(Notice(f"g3:{day}:{digest}:{userid}", office.worker_key(userid), text))
+        key = f"g3:{day}:{digest}:{userid}"
+        notices.append(Notice(key, office.worker_key(userid), text, not_before=_awake(desk)))
     return notices
 
 

@@ -121,14 +121,13 @@ def _ask_or_show(draft: Draft, message: Message, context: Context) -> Turn:
             return _ask(draft, "文字", texts.say(key, 张数=photos) if photos > 1 else texts.say(key))
         if question.kind == "文字" and message.place is not None:
             return _ask(draft, "文字", texts.say("report.place_first", 地点=draft.place))
+        ask = question.ask
         if question.kind == "地点" and draft.text and draft.times:
-            said = wording.situation(draft.text, 24)
-            return _ask(draft, "地点", texts.say("report.where_again", 情况=said))
+            ask = texts.say("report.where_again", 情况=wording.situation(draft.text, 24))
         if home is not None and draft.text:
             there = wording.place_of(home.estate, home.building, home.unit, "", "")
-            offer = texts.say("home.offer", 问题=question.ask, 地点=there)
-            return _ask(draft, "地点", offer)
-        return _ask(draft, question.kind, question.ask)
+            ask = texts.say("home.offer", 问题=ask, 地点=there)
+        return _ask(draft, question.kind, ask)
     return _card(draft, context)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from handlers import wording
 from handlers.context import Context, Handler, Service
+from handlers.home import door, own_home
 from handlers.message import Choice, Dialog, Kind, Message, Turn
 from handlers.ticket_words import next_step, person, places
 from models.desk.ticket_steps import Proof
@@ -203,6 +204,8 @@ def ask_cancel(ticket: Ticket, message: Message, context: Context) -> Turn:
 def contact(message: Message, dialog: Dialog, context: Context) -> Turn | None:
     """Who answers for a building."""
     found = places(context.heard.slots)
+    if not found and dialog.form != "contact" and (home := own_home(message.person, context)) is not None:
+        found = door(home, "unit")  # the answer names the place
     if not found:
         if dialog.form == "contact":
             return None

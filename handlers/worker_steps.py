@@ -136,6 +136,8 @@ def _reassign(ticket: Ticket, role: Actor, rest: str, context: Context) -> Turn:
         raise DomainError("worker.no_such", 姓名=wording.shorten(name, 12), 编号=ticket.number)
     if worker is not None and worker.userid == ticket.assignee:
         raise DomainError("worker.already_his", 负责人=worker.name, 编号=ticket.number)
+    if worker is not None and worker.userid != context.userid and desk.is_away(worker.userid):
+        raise DomainError("absence.away", 姓名=worker.name)
     payload = {"to": worker.userid, "text": why} if worker is not None else {}
     (step,) = steps_of(Step.REASSIGN, ticket)
     desk.move_ticket(ticket, step, actor=context.userid, role=role, payload=payload)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import insert, update
 from sqlmodel import col
 
+from models.database import take_turn
 from models.desk import Desk
 from models.desk.absences import Unmanned
 from models.duty_import import DutyImport, Someone, begin, current, end, every
@@ -43,6 +44,7 @@ def import_people(
         ImportProblem: every mistake with row and column; nothing was written.
     """
     rows = read_people(read_sheet(path, sheet))
+    take_turn(desk.session.connection(), desk.community_id)
     nested = desk.session.begin_nested()
     try:
         done = _Import(desk, rows, vault).run()

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import insert, update
 from sqlmodel import SQLModel, select
 
+from models.database import take_turn
 from models.desk import Desk
 from models.desk.absences import Unmanned
 from models.desk.places import COMMUNITY, GRID, MICROGRID
@@ -38,6 +39,7 @@ def import_places(desk: Desk, path: Path, *, sheet: str = "", dry_run: bool = Fa
         ImportProblem: every mistake with row and column; nothing was written.
     """
     rows = read_places(read_sheet(path, sheet))
+    take_turn(desk.session.connection(), desk.community_id)
     nested = desk.session.begin_nested()
     try:
         done = _Import(desk, rows).run()

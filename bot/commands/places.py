@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from bot.commands.base import open_desk, refuse, settings_or_refuse
-from bot.commands.ledger import told
 from bot.commands.tables import Cell, Format, write_table
 from bot.settings import Settings
 from handlers import wording
@@ -69,7 +68,7 @@ def import_places_command(
         with open_desk() as desk:
             done = import_places(desk, file, sheet=sheet, dry_run=dry_run)
     except ImportProblem as problem:
-        refuse(told(problem))
+        refuse(_told(problem))
     print(_summary(done, dry_run))
 
 
@@ -88,7 +87,7 @@ def import_people_command(
         with open_desk(settings) as desk:
             done = import_people(desk, file, _vault(settings), sheet=sheet, dry_run=dry_run)
     except ImportProblem as problem:
-        refuse(told(problem))
+        refuse(_told(problem))
     print(_summary(done, dry_run))
 
 
@@ -159,6 +158,12 @@ def _write_template(file: Path, header: Sequence[str], examples: Iterable[Mappin
     kind = Format.XLSX if file.suffix.lower() == ".xlsx" else Format.CSV
     write_table(file, header, [[row.get(name, "") for name in header] for row in examples], kind)
     print(f"样表写好了：{file}。「例：」开头的几行导入时会跳过，可以留着。")
+
+
+def _told(problem: ImportProblem) -> str:
+    """Every mistake: whoever corrects a list of doors goes through it from top to bottom."""
+    lines = [f"  {line}" for line in str(problem).splitlines()]
+    return "\n".join([f"没有导入，共 {len(lines)} 处要改，改好后再试：", *lines])
 
 
 def _summary(done: PlacesImported | PeopleImported, dry_run: bool) -> str:

@@ -35,6 +35,7 @@ TEXTS: dict[str, str] = {
     "error.absence.who": "网格员名单里没有您，不用请假。",
     "error.absence.himself": "不能由自己顶班，请换一个人。",
     "error.absence.both_away": "{姓名} 那段时间也请假了，请换一个人顶班。",
+    "error.absence.away": "{姓名} 正在请假，请转给别人。",
     "error.absence.no_such": "没有找到您说的顶班的人。请写姓名或企业微信账号，例如：请假 明天 李四顶班。",
 }
 

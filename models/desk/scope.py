@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, false, or_, true
 from sqlmodel import col, select
 
 from models.desk.places import COMMUNITY, PlaceDesk
+from models.person import ChannelIdentity
 from models.place import Building, Duty, Grid, Worker
 from models.roles import ROLES, Sees
 from models.ticket import Ticket
@@ -54,16 +55,26 @@ class ScopeDesk(PlaceDesk):
 
         A duty whose role shows nothing (a volunteer's, a system administrator's) opens nothing.
         """
+        mine = select(Worker.id).where(Worker.community_id == self.community_id, Worker.userid == userid)
+        return self._held(col(Duty.worker_id).in_(mine), sees)
+
+    def scope_of_person(self, person_key: str, sees: Sees = Sees.ROWS) -> Scope:
+        """The same for a resident with a duty (a 楼栋长), by the account that he is bound from."""
+        mine = select(ChannelIdentity.person_id).where(
+            ChannelIdentity.community_id == self.community_id, ChannelIdentity.person_key == person_key
+        )
+        return self._held(col(Duty.person_id).in_(mine), sees)
+
+    def _held(self, held: ColumnElement[bool], sees: Sees) -> Scope:
         allowed = {Sees.ROWS} if sees is Sees.ROWS else {Sees.ROWS, Sees.FIGURES}
         roles = [key for key, role in ROLES.items() if role.sees in allowed]
         rows = self.session.exec(
             select(Duty, Grid, Building)
-            .join(Worker, col(Worker.id) == col(Duty.worker_id))
             .join(Grid, col(Grid.id) == col(Duty.grid_id), isouter=True)
             .join(Building, col(Building.id) == col(Duty.building_id), isouter=True)
             .where(
                 Duty.community_id == self.community_id,
-                Worker.userid == userid,
+                held,
                 col(Duty.role).in_(roles),
                 col(Duty.valid_from) <= self.now,
                 col(Duty.valid_to).is_(None) | (col(Duty.valid_to) > self.now),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from sqlalchemy import select
 
 from bot.commands.base import open_desk
 from bot.commands.places import (
@@ -20,6 +21,7 @@ from bot.commands.tables import Format
 from bot.ticker import sweep
 from models.database import session_on
 from models.desk import Desk
+from models.outbox import OutboxRow
 from models.place_import import import_places
 from tests.estate import written
 from tests.talk import Talk, at
@@ -176,8 +178,13 @@ def test_a_grid_without_a_worker_alarms_the_admins_once_a_day(talk: Talk) -> Non
     assert swept() == []
     talk.clock.at += timedelta(days=1)
     assert len(swept()) == 2
+    talk.clock.at = at("2026-10-14 00:10")  # nobody is woken for it
+    assert len(swept()) == 2
+    with talk.database.read() as connection:
+        waits = select(OutboxRow.due_at).order_by(OutboxRow.id.desc()).limit(1)  # type: ignore[call-overload,union-attr]
+        assert connection.execute(waits).scalar() == at("2026-10-14 07:00")
     talk.say("mp:r", "桂花苑9栋1单元门禁坏了")
-    assert talk.say("mp:r", "1").startswith("已登记，编号 261013-X9-0001。")
+    assert talk.say("mp:r", "1").startswith("已登记，编号 261014-X9-0001。")
 
 
 def test_imported_names_are_understood(talk: Talk) -> None:

@@ -8,8 +8,10 @@ from sqlalchemy import text
 from sqlmodel import select
 
 from models.desk import Desk
+from models.desk.households import CODE_KIND
+from models.desk.scope import Scope
 from models.errors import ImportProblem
-from models.person import Binding, Person
+from models.person import Binding, Person, Relation
 from models.person_import import PeopleImported, import_people
 from models.place import Duty, Worker
 from models.place_audit import place_offences
@@ -205,6 +207,19 @@ def test_what_the_configuration_says_too_is_simply_true(settled: Desk, tmp_path:
     done = bring(settled, tmp_path, DUTY, ("阿甲", "a", "微网格员", "W01", "A", "", ""))
     assert not done.new.get("职务")
     assert settled.route("", "1").worker == "a"
+
+
+def test_a_building_lead_sees_his_building_from_his_own_phone(settled: Desk, tmp_path: Path) -> None:
+    head = (*HEAD, "职务")
+    bring(settled, tmp_path, head, (*WANG, "楼栋长"))
+    (home,) = [
+        home for home in settled.homes() if (home.estate, home.room, home.building) == ("甲苑", "101", "7")
+    ]
+    code = VAULT.fingerprint(CODE_KIND, settled.issue_codes([home], VAULT)[0].code)
+    assert settled.scope_of_person("mp:wang") == Scope()
+    settled.bind("mp:wang", code, Relation.OWNER, "王秀英")
+    assert settled.scope_of_person("mp:wang") == Scope(buildings=frozenset({("甲苑", "7")}))
+    assert settled.scope_of_person("mp:else") == Scope()
 
 
 def test_a_preview_and_a_tenant_who_leaves(settled: Desk, tmp_path: Path) -> None:
