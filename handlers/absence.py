@@ -20,8 +20,9 @@ _LEAVE = re.compile(
 )
 _BACK = re.compile(r"^(我)?(已经?|要)?(销假|回来上班|休完假|假休完)(了)?[。！!]*$")
 _TO = re.compile(r"到|至|~|—|－|-(?=.*[日号天])")
-_DAYS = re.compile(r"(?P<days>\d{1,2}|[一二两三四五六七八九十])天")
+_DAYS = re.compile(r"(?<![周\d])(?P<days>\d{1,3}|[一二两三四五六七八九十])(?P<unit>天|周|个?星期|个?礼拜)")
 _CHINESE = {word: number for number, word in enumerate("一二三四五六七八九十", start=1)} | {"两": 2}
+_ASKS = re.compile(r"怎么|咋|吗|[?？]|找谁|谁批|能不能|可不可以|多少|几天")
 _INSTEAD = re.compile(r"顶|替|代班|代我|帮我")
 NOON, EVENING = time(12, 0), time(18, 0)
 LONGEST = timedelta(days=92)
@@ -41,7 +42,21 @@ def absence(message: Message, context: Context) -> Turn | None:
     if _BACK.match(words):
         return _back(context)
     leave = _LEAVE.match(clean(words))
-    return _leave(words, context) if leave is not None else None
+    if leave is None:
+        return None
+    if _ASKS.search(words) or not (_says_when(words, context) or _INSTEAD.search(words) or not leave["rest"]):
+        return Turn(
+            (context.texts.say("absence.when"),)
+        )  # 「请假怎么请」「请假条」: nothing is noted for a guess
+    if "半天" in words and not re.search(r"上午|下午|早上|晚", words):
+        return Turn((context.texts.say("absence.half"),))
+    return _leave(words, context)
+
+
+def _says_when(words: str, context: Context) -> bool:
+    found = {"date", "date_to", "time", "time_to"} & set(context.heard.slots)
+    plain = clean(words)
+    return bool(found) or any(re.search(sign, plain) for sign in (_WHEN, _DAYS, "半天"))
 
 
 def _leave(words: str, context: Context) -> Turn:
@@ -104,7 +119,7 @@ def _span(words: str, context: Context) -> _Span:
     to = _day(slots.get("date_to") or (last.get("date") if last.get("date") != slots.get("date") else None))
     if (found := _DAYS.search(words)) is not None:
         count = _CHINESE.get(found["days"]) or int(found["days"])
-        to = day + timedelta(days=count - 1)
+        to = day + timedelta(days=count * (1 if found["unit"] == "天" else 7) - 1)
     to = max(to or day, day)
     begins, ends = _hours(words, slots.get("time"), slots.get("time_to"))
     starts_at = max(datetime.combine(day, begins, wording.CHENGDU), now) if day <= now.date() else None

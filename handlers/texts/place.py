@@ -19,6 +19,8 @@ TEXTS: dict[str, str] = {
     "error.home.code_gone": "这个绑定码刚刚被用掉了。一张码只能绑定一个人，请向网格员再要一张。",
     "error.home.already": "您已经绑定这一户了，不用再绑。",
     "absence.noted": "已记请假：{时间}。{顶班}\n提前回来请回复「销假」。",
+    "absence.when": "要请假请写清哪天，例如：请假 明天；请假 10月13日到15日；请假 今天下午 李四顶班。",
+    "absence.half": "是上午还是下午？例如：请假 明天上午。",
     "absence.in_hand": "您手上还有 {件数} 件没办完，走之前请转交，例如：转交 {编号} 姓名",
     "absence.cover": "{网格} 由 {顶班人} 顶班。",
     "absence.uncovered": "{网格} 没有人顶班，已请社区安排。",
