@@ -62,6 +62,7 @@ def mistakes(desk: Desk, path: Path) -> list[tuple[int, str, str]]:
     return problem.value.mistakes
 
 
+@pytest.mark.slow
 def test_a_whole_estate_comes_in_once_and_goes_out_the_same(ruled: Desk, tmp_path: Path) -> None:
     places = written(tmp_path / "places.csv", PLACE_HEADER, place_table(), "gb18030")
     people = written(tmp_path / "people.csv", PEOPLE_HEADER, people_table(), "utf-8-sig")

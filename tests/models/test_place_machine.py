@@ -4,6 +4,7 @@ import csv
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel import select
@@ -166,6 +167,7 @@ def judge(desk: Desk, paths: dict[int, str]) -> None:
             assert route.worker == route.lead == one.heir  # G3
 
 
+@pytest.mark.slow
 def test_whatever_happens_the_places_hold(database: Database, tmp_path: Path) -> None:
     @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.lists(st.one_of(configs, places, people, others), min_size=1, max_size=8))
