@@ -1,12 +1,15 @@
-"""Danger in words: fire, gas, trapped, medical, violence, electric, water, fall; what is over or asked is none."""
+"""Danger in words: fire, gas, trapped, medical, violence and the rest; what is over or asked is none."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from nlp.dangers import GLANCE, HARMLESS, KINDS, NOT, NOW, OVER, TALK
-
-_SPLIT = re.compile(r"[,。!?;、\s]+|，|；|但是|不过|结果|可是")
+from nlp.danger_guards import guard, struck_out
+from nlp.danger_signs import signs
+from nlp.danger_words import shorthand
+from nlp.dangers import KINDS
+from nlp.glance import Glance, alternatives
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +24,31 @@ class Danger:
         return bool(self.kind) and not self.guard
 
 
+@dataclass(frozen=True, slots=True)
+class _Cue:
+    kind: str
+    pattern: re.Pattern[str]
+    more: tuple[re.Pattern[str], ...] = ()
+    frank: bool = False
+
+
 NONE = Danger("", "")
+
+
+@cache
+def _wordings() -> tuple[tuple[_Cue, ...], Glance]:
+    cues = [_Cue(kind, re.compile(one)) for kind, cue in KINDS for one in alternatives(cue.pattern)]
+    return tuple(cues), Glance([cue.pattern.pattern for cue in cues])
+
+
+@cache
+def _signs() -> tuple[tuple[_Cue, ...], Glance]:
+    cues = [
+        _Cue(sign.kind, re.compile(one), sign.patterns[1:], sign.frank)
+        for sign in signs()
+        for one in alternatives(sign.patterns[0].pattern)
+    ]
+    return tuple(cues), Glance([cue.pattern.pattern for cue in cues])
 
 
 def danger(text: str, urgent_words: Sequence[tuple[str, str]] = ()) -> Danger:
@@ -29,38 +56,32 @@ def danger(text: str, urgent_words: Sequence[tuple[str, str]] = ()) -> Danger:
 
     A danger that is over, practised, feared or asked about comes back with its `guard` and counts as false.
     """
-    if not urgent_words and not GLANCE.search(text):
-        return NONE
-    calm = HARMLESS.sub("　", text)
+    calm = struck_out(text)
     passed = NONE if calm == text else Danger("", "", "说的不是危险")
-    for kind, cue in KINDS:
-        for found in cue.finditer(calm):
-            guard = _guard(calm, found.start(), found.end())
-            if not guard:
-                return Danger(kind, found[0])
-            passed = passed if passed.kind else Danger(kind, found[0], guard)
-    for word, _ in urgent_words:
-        at = calm.find(word)
-        if at >= 0:
-            guard = _guard(calm, at, at + len(word))
-            if not guard:
-                return Danger("other", word)
-            passed = passed if passed.kind else Danger("other", word, guard)
+    for kind, start, end, frank in _found(calm, urgent_words):
+        why = guard(calm, start, end, kind, frank=frank)
+        if not why:
+            return Danger(kind, calm[start:end])
+        passed = passed if passed.kind else Danger(kind, calm[start:end], why)
     return passed
 
 
-def _guard(text: str, start: int, end: int) -> str:
-    """Why the danger at this place is none, or "": looked for in its own clause, negation right before it."""
-    first = max((found.end() for found in _SPLIT.finditer(text, 0, start)), default=0)
-    after = _SPLIT.search(text, end)
-    clause = text[first : after.start() if after else len(text)]
-    if (found := NOT.search(text[max(0, start - 5) : start])) is not None:
-        return f"前面有「{found[0]}」"
-    talk = TALK.search(clause) or (TALK.search(text) if len(text) <= 24 else None)
-    over = OVER.search(clause)
-    now = NOW.search(clause)
-    if talk is not None and not (now and now[0] in {"快来", "救命", "正在", "现在", "来人"}):
-        return f"像是在说「{talk[0]}」"
-    if over is not None and now is None:
-        return f"像是已经过去（{over[0]}）"
-    return ""
+def _found(calm: str, urgent_words: Sequence[tuple[str, str]]) -> Iterator[tuple[str, int, int, bool]]:
+    """(kind, start, end, frank) of everything that sounds like danger, the surest first."""
+    brief, at = shorthand(calm)
+    cues, glance = _signs()
+    unsure = []
+    for number in glance.possible(brief):
+        cue = cues[number]
+        found = cue.pattern.search(brief)
+        if found is not None and all(more.search(brief) for more in cue.more):
+            unsure.append((cue.kind, at[found.start()], at[found.end()], cue.frank))
+    yield from unsure
+    cues, glance = _wordings()
+    for number in glance.possible(calm):
+        for found in cues[number].pattern.finditer(calm):
+            yield cues[number].kind, found.start(), found.end(), False
+    for word, _ in urgent_words:
+        place = calm.find(word)
+        if place >= 0:
+            yield "other", place, place + len(word), False
