@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from nlp.danger_ear import THRESHOLD, ear
 from nlp.danger_guards import guard, struck_out
 from nlp.danger_signs import signs
 from nlp.danger_words import shorthand
@@ -57,8 +58,9 @@ def danger(text: str, urgent_words: Sequence[tuple[str, str]] = ()) -> Danger:
     A danger that is over, practised, feared or asked about comes back with its `guard` and counts as false.
     """
     calm = struck_out(text)
+    brief, at = shorthand(calm)
     passed = NONE if calm == text else Danger("", "", "说的不是危险")
-    for kind, start, end, frank in _found(calm, urgent_words):
+    for kind, start, end, frank in _found(calm, brief, at, urgent_words):
         why = guard(calm, start, end, kind, frank=frank)
         if not why:
             return Danger(kind, calm[start:end])
@@ -66,17 +68,24 @@ def danger(text: str, urgent_words: Sequence[tuple[str, str]] = ()) -> Danger:
     return passed
 
 
-def _found(calm: str, urgent_words: Sequence[tuple[str, str]]) -> Iterator[tuple[str, int, int, bool]]:
+def overheard(text: str) -> Danger:
+    """Danger that only sounds like it, by likeness to sentences we know; good as a hint, not alone as an alarm."""
+    brief, _ = shorthand(text)
+    if ear().margin(brief) < THRESHOLD or guard(text, 0, len(text), "other"):
+        return NONE
+    return Danger(ear().kind(brief), text)
+
+
+def _found(
+    calm: str, brief: str, at: Sequence[int], urgent_words: Sequence[tuple[str, str]]
+) -> Iterator[tuple[str, int, int, bool]]:
     """(kind, start, end, frank) of everything that sounds like danger, the surest first."""
-    brief, at = shorthand(calm)
     cues, glance = _signs()
-    unsure = []
     for number in glance.possible(brief):
         cue = cues[number]
         found = cue.pattern.search(brief)
         if found is not None and all(more.search(brief) for more in cue.more):
-            unsure.append((cue.kind, at[found.start()], at[found.end()], cue.frank))
-    yield from unsure
+            yield cue.kind, at[found.start()], at[found.end()], cue.frank
     cues, glance = _wordings()
     for number in glance.possible(calm):
         for found in cues[number].pattern.finditer(calm):

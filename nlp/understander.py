@@ -9,7 +9,7 @@ from pathlib import Path
 
 from nlp import lexicon
 from nlp.classifier import Classifier, Scored
-from nlp.emergency import Danger, danger
+from nlp.emergency import Danger, danger, overheard
 from nlp.features import Reader
 from nlp.normalise import normalise
 from nlp.rules import Ruled, Rules, key
@@ -30,6 +30,8 @@ _SHORT = 12
 _KEPT = 4096
 # An emergency that no rule named must be this likely before we sound the alarm without asking.
 _ALARM = 0.7
+# What only sounds like danger is none when the classifier is this sure (margin) of something else.
+_SURE_OF_OTHER = 0.25
 
 
 @cache
@@ -118,7 +120,7 @@ class Understander:
         self, text: str, now: datetime, activities: Sequence[str], estates: Sequence[str]
     ) -> Understanding:
         plain = normalise(text)
-        seen = danger(plain, self._urgent)
+        seen = self._danger(plain)
         judged = self._judge(plain, seen)
         return self._with_slots(plain, seen, judged, now, activities, estates)
 
@@ -147,6 +149,18 @@ class Understander:
             return seen.kind
         sure = judged.decision is Decision.SURE and judged.intent == self._emergency
         return "other" if sure and self._emergency else ""
+
+    def _danger(self, plain: str) -> Danger:
+        """What the rules hear; or what sounds like danger, when the classifier knows no better and does not object."""
+        seen = danger(plain, self._urgent)
+        if seen.kind or not self._emergency:
+            return seen
+        heard = overheard(plain)
+        if not heard or self.rules.menu(plain) or self.rules.said(plain):
+            return seen
+        scored = self.classifier.scores(plain)
+        likely = any(one.ident == self._emergency for one in scored)
+        return heard if likely and scored[0].margin < _SURE_OF_OTHER else seen
 
     def _judge(self, plain: str, seen: Danger, *, by_heart: bool = True) -> _Judged:
         """The decision; without `by_heart` a 说法 is judged as if it had not been written word for word."""
@@ -227,7 +241,7 @@ class Understander:
     ) -> Explained:
         """The same as `understand`, with everything that led to it. Slow (some ms): for people."""
         plain = normalise(text)
-        seen = danger(plain, self._urgent)
+        seen = self._danger(plain)
         judged = self._judge(plain, seen)
         signs = self.reader.signs(plain)
         scored = self._ranked(plain, seen) if key(plain) else []
@@ -262,7 +276,7 @@ class Understander:
 
     def reached(self, phrase_text: str) -> str:
         """The intent a normalised phrase reaches when it is not known by heart; "oos" for none."""
-        judged = self._judge(phrase_text, danger(phrase_text, self._urgent), by_heart=False)
+        judged = self._judge(phrase_text, self._danger(phrase_text), by_heart=False)
         return judged.intent if judged.decision is not Decision.UNKNOWN else OUT_OF_SCOPE
 
 

@@ -174,7 +174,7 @@ def test_near_misses(text: str, understander: Understander) -> None:
         ("有人拿刀砍人", "violence"),
         ("有人触电了", "electric"),
         ("有个小娃娃掉进水池了", "water"),
-        ("有人要跳楼", "fall"),
+        ("有人要跳楼", "jump"),
     ],
 )
 def test_kinds(text: str, kind: str) -> None:
@@ -182,10 +182,10 @@ def test_kinds(text: str, kind: str) -> None:
 
 
 def test_the_admins_own_words_count_with_the_same_guards() -> None:
-    words = [("马蜂蜇人", "file_request")]
-    assert danger("马蜂蜇人了", words).kind == "other"
-    assert not danger("上次马蜂蜇人那个窝还在不", words)
-    assert not danger("马蜂窝", words)
+    words = [("氯气泄露", "file_request")]
+    assert danger("泳池氯气泄露了", words).kind == "other"
+    assert not danger("上次氯气泄露那个泳池还开不", words)
+    assert not danger("氯气", words)
 
 
 def test_a_guard_says_why() -> None:
