@@ -24,10 +24,12 @@ _DAYS = {
         "后天": 2,
         "后晚": 2,
     },
+    **{"昨晚上": -1, "今晚上": 0, "明晚上": 1, "前夜": -2, "明后天": 1, "后日": 2, "今儿": 0, "明儿": 1, "后儿": 2},
+    **{"昨儿": -1, "前儿": -2, "大前儿": -3, "大后儿": 3, "今早上": 0, "明早上": 1, "今上午": 0, "昨下午": -1},
 }
 
 
-_DAY = re.compile("|".join(sorted(_DAYS, key=len, reverse=True)))
+_DAY = re.compile(f"({'|'.join(sorted(_DAYS, key=len, reverse=True))})(?<!儿(?=[子媳孙童女]))(?:个|天)?")
 
 
 _WEEKDAY = re.compile(
@@ -56,9 +58,13 @@ _DOTTED = re.compile(r"(?<![0-9.\-/])(1[0-2]|0?[1-9])[./]([0-3]?[0-9])(?![0-9./�
 
 
 _AGO = re.compile(
-    r"(?:([0-9]+|半|几|两)个?(分钟|小时|钟头|天|日|周|星期|礼拜|个?月|年)|([一二三四五六七八九十]+)个?(分钟|小时|钟头|天|周|星期|礼拜|月|年))"
-    r"(多|半)?(?:以)?(前|后|之前|之后|过后)"
+    r"(?:([0-9]+|半|几|两)个?(半?)(分钟|小时|钟头|刻钟|天|日|周|星期|礼拜|个?月|年)|([一二三四五六七八九十]+)个?(半?)(分钟|小时|钟头|刻钟|天|周|星期|礼拜|月|年))"
+    r"(多|半)?(?:的?时间)?(?:以|之|过)?(前(?![面头])|后(?![面头]))"
 )
+_IN = re.compile(
+    r"(?:再)?(?:过|等|隔)(?:个)?([0-9]+|半|两|一)个?(半?)(分钟|小时|钟头|刻钟|天|周|星期|礼拜|月|年)(?!了|来|没|都|还|多了)"
+)
+_MINUTES = {"分钟": 1, "刻钟": 15, "小时": 60, "钟头": 60}
 
 
 _NOW = re.compile(r"刚才|刚刚|现在|此刻|目前|刚(?=报|说|提|发)|马上")
@@ -70,6 +76,7 @@ def exact(text: str, reading: Reading) -> bool:
         year = int(found[1]) + (2000 if len(found[1]) == 2 else 0)
         if (day := safe(year, int(found[2]), int(found[3]))) is not None:
             reading.day(day)
+            reading.at(found)
             return True
     if (found := LUNAR.search(text)) is not None and lunar_words(found, reading):
         return True
@@ -82,17 +89,21 @@ def exact(text: str, reading: Reading) -> bool:
             day = safe(reading.today.year + shift, month, number)
         if day is not None:
             reading.day(day, safe(day.year, day.month, int(found[4])) if found[4] else None)
+            reading.at(found)
             return True
     found = _DOTTED.search(text)
     day = nearest(reading, int(found[1]), int(found[2])) if found is not None else None
-    if day is not None:
+    if day is not None and found is not None:
         reading.day(day)
+        reading.at(found)
     return day is not None
 
 
 def spoken_day(text: str, reading: Reading) -> bool:
     if (found := _DAY.search(text)) is not None:
-        reading.day(reading.today + timedelta(days=_DAYS[found[0]]))
+        first = reading.today + timedelta(days=_DAYS[found[1]])
+        reading.day(first, first + timedelta(days=1) if found[1] == "明后天" else None)
+        reading.at(found)
         return True
     monday = reading.today - timedelta(days=reading.today.weekday())
     if (found := _WEEKDAY.search(text)) is not None:
@@ -102,7 +113,9 @@ def spoken_day(text: str, reading: Reading) -> bool:
                 day += timedelta(weeks=1)
             elif reading.past and day > reading.today:
                 day -= timedelta(weeks=1)
+            reading.unsaid = day + timedelta(weeks=-1 if day >= reading.today else 1)
         reading.day(day)
+        reading.at(found)
         return True
     if (found := _WEEKEND.search(text)) is not None:
         saturday = monday + timedelta(days=5, weeks=SHIFT[found[1]])
@@ -117,13 +130,24 @@ def spoken_day(text: str, reading: Reading) -> bool:
 
 def relative(text: str, reading: Reading) -> bool:
     if (found := _AGO.search(text)) is not None:
-        word, unit = found[1] or found[3], (found[2] or found[4]).removeprefix("个")
-        ahead = -1 if "前" in found[6] else 1
+        word, unit = found[1] or found[4], (found[3] or found[6]).removeprefix("个")
+        ahead = -1 if "前" in found[8] else 1
         if word not in {"几"} and len(word) < 5:
-            amount = 0.5 if word == "半" else float(word) if word.isdigit() else float(numeral(word) or 0)
-            amount += 0.5 if found[5] == "半" else 0
-            _move(reading, amount * ahead, unit)
+            half = "半" in {found[2], found[5], found[7]}
+            _move(reading, (_amount(word) + half / 2) * ahead, unit)
             return True
+    if (found := _IN.search(text)) is not None and len(found[1]) < 5:
+        _move(reading, _amount(found[1]) + (found[2] == "半") / 2, found[3])
+        return True
+    return False
+
+
+def _amount(word: str) -> float:
+    return 0.5 if word == "半" else float(word) if word.isdigit() else float(numeral(word) or 0)
+
+
+def at_once(text: str, reading: Reading) -> bool:
+    """现在, 刚才: only when no other day is named."""
     if (found := _NOW.search(text)) is not None and not CLOCK.search(text):
         reading.day(reading.today)
         reading.slots["time"] = f"{reading.now:%H:%M}"
@@ -132,8 +156,8 @@ def relative(text: str, reading: Reading) -> bool:
 
 
 def _move(reading: Reading, amount: float, unit: str) -> None:
-    if unit in {"分钟", "小时", "钟头"}:
-        then = reading.now + timedelta(minutes=amount * (1 if unit == "分钟" else 60))
+    if unit in _MINUTES:
+        then = reading.now + timedelta(minutes=amount * _MINUTES[unit])
         reading.day(then.date())
         reading.slots["time"] = f"{then:%H:%M}"
     elif unit == "月" and amount != round(amount):

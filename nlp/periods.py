@@ -7,8 +7,8 @@ from datetime import date
 from nlp.reading import SHIFT, WEEKDAYS, Reading, months_on, safe
 
 _DAY_OF = re.compile(
-    r"((?:上|下|这|本)个?月)?(?<![0-9栋楼元室号期])([0-9]{1,2})(?:号|日)(?!楼|院|线|门|桌|房|店|工|厅|馆|栋|库|机|梯|表)"
-    r"(?:(?:到|至|-)([0-9]{1,2})(?:号|日))?"
+    r"((?:上|下|这|本)个?月)?(?<![0-9栋楼元室号期])([0-9]{1,2})(?:(?:号|日)(?=到|至|-|~)|(?=[到至~-][0-9]{1,2}[号日])|(?:号|日)(?!楼|院|线|门|桌|房|店|工|厅|馆|栋|库|机|梯|表|车|方案|选手|口|库|地|商铺|铺))"
+    r"(?:(?:到|至|-|~)([0-9]{1,2})(?:号|日))?"
 )
 
 
@@ -21,7 +21,7 @@ _SPOKEN_MONTH = re.compile(r"(上上|上|本|这|当|下下|下)个?月(?!饼|�
 
 
 _PART_OF_MONTH = re.compile(
-    r"((?:上|下|这|本)个?月|[0-9]{1,2}月份?)?(月底|月末|月初|月中|[底末初](?![0-9一二三四五六七八九十]))"
+    r"((?:上|下|这|本)个?月|[0-9]{1,2}月份?)?(月底|月末|月初(?![一二三四五六七八九十])|月中|[底末初](?![0-9一二三四五六七八九十]))"
 )
 
 
@@ -91,14 +91,26 @@ def _day_of(found: re.Match[str], reading: Reading) -> bool:
     year, month = _spoken_month(found[1] or "", reading)
     day = safe(year, month, number)
     if not found[1]:
-        if reading.past and (day is None or day > reading.today):
-            day = safe(*months_on(year, month, -1), number)
-        elif not reading.past and (day is None or day < reading.today):
-            day = safe(*months_on(year, month, 1), number)
+        day = _nearest_day(number, reading, -1 if reading.past else 1)
+        reading.unsaid = _nearest_day(number, reading, 1 if reading.past else -1)
+        reading.unsaid = None if reading.unsaid == day else reading.unsaid
     if day is None:
         return False
-    reading.day(day, safe(day.year, day.month, int(found[3])) if found[3] else None)
+    last = safe(day.year, day.month, int(found[3])) if found[3] else None
+    if last is not None and last < day:
+        last = safe(*months_on(day.year, day.month, 1), last.day)
+    reading.day(day, last)
+    reading.at(found)
     return True
+
+
+def _nearest_day(number: int, reading: Reading, step: int) -> date | None:
+    """The next or last day with this number, in the first month that has it."""
+    for months in range(4):
+        day = safe(*months_on(reading.today.year, reading.today.month, months * step), number)
+        if day is not None and (day >= reading.today if step > 0 else day <= reading.today):
+            return day
+    return None
 
 
 def _year_of(word: str, today: date) -> int:

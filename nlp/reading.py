@@ -1,5 +1,6 @@
 """What a text says about time, filled in step by step."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -9,6 +10,9 @@ class Reading:
     now: datetime
     past: bool
     slots: dict[str, str] = field(default_factory=dict)
+    unsaid: date | None = None  # the other day that the words could mean, when they do not say which
+    begin: int = -1  # where the words of the date stand in the text
+    end: int = -1
 
     @property
     def today(self) -> date:
@@ -18,6 +22,10 @@ class Reading:
         self.slots["date"] = first.isoformat()
         if last is not None:
             self.slots["date_to"] = last.isoformat()
+
+    def at(self, found: re.Match[str]) -> None:
+        """Where the date was read, so that a range can go on from there."""
+        self.begin, self.end = found.span()
 
     def month(self, year: int, month: int) -> None:
         self.slots["month"] = f"{year:04d}-{month:02d}"

@@ -19,10 +19,11 @@ def slots(
     past: bool = False,
     activities: Sequence[str] = (),
     estates: Sequence[str] = (),
+    said: str = "",
 ) -> dict[str, str]:
     """The slots of a normalised text, by the names that `Understanding` lists.
 
-    `now` is aware; `past` says which way a date without a year looks.
+    `now` is aware; `past` says which way a date without a year looks; `said` is the text as it was typed.
     """
     found: dict[str, str] = {}
     if ticket := numbers.ticket(text):
@@ -31,7 +32,7 @@ def slots(
     if phone := numbers.phone(text):
         found["phone"] = phone
         text = text.replace(phone, " ")
-    found |= places.places(text, estates)
+    found |= places.places(text, estates, said)
     if (people := numbers.people(text)) is not None:
         found["people"] = str(people)
     if (fen := numbers.amount_fen(text)) is not None:

@@ -19,8 +19,8 @@ from nlp.understanding import Decision, Understanding
 
 _NUMBER = re.compile(r"\d")
 _CHITCHAT = Path(__file__).parent / "data" / "chitchat.txt"
-# Services whose dates look back: what was spent, what was reported.
-_LOOKS_BACK = frozenset({"查账", "物业费账", "查进度", "补充", "催办", "取消报事", "报事"})
+# Services whose dates look back when the words do not say: what was spent, what was reported.
+_LOOKS_BACK = frozenset({"查账", "物业费账", "查进度", "催办"})
 # Below this share of 「低于」 nothing is offered; a rival within this many margins makes us ask.
 _FLOOR = 0.5
 _RIVAL = 0.12
@@ -122,10 +122,11 @@ class Understander:
         plain = normalise(text)
         seen = self._danger(plain)
         judged = self._judge(plain, seen)
-        return self._with_slots(plain, seen, judged, now, activities, estates)
+        return self._with_slots(text, plain, seen, judged, now, activities, estates)
 
     def _with_slots(
         self,
+        said: str,
         plain: str,
         seen: Danger,
         judged: _Judged,
@@ -133,7 +134,8 @@ class Understander:
         activities: Sequence[str],
         estates: Sequence[str],
     ) -> Understanding:
-        past = self._services.get(judged.intent, "") in _LOOKS_BACK
+        sure = judged.decision is Decision.SURE
+        past = sure and self._services.get(judged.intent, "") in _LOOKS_BACK
         return Understanding(
             text=plain,
             decision=judged.decision,
@@ -141,7 +143,9 @@ class Understander:
             score=round(judged.score, 4),
             alternatives=judged.alternatives,
             emergency=self._kind(seen, judged),
-            slots=slots(plain, now, past=past, activities=activities, estates=estates) if plain else {},
+            slots=slots(plain, now, past=past, activities=activities, estates=estates, said=said)
+            if plain
+            else {},
         )
 
     def _kind(self, seen: Danger, judged: _Judged) -> str:
@@ -247,7 +251,7 @@ class Understander:
         scored = self._ranked(plain, seen) if key(plain) else []
         about = judged.intent if judged.intent in self.classifier.labels else OUT_OF_SCOPE
         return Explained(
-            understanding=self._with_slots(plain, seen, judged, now, activities, estates),
+            understanding=self._with_slots(text, plain, seen, judged, now, activities, estates),
             why=judged.why + (f"；{seen.guard}，不按紧急处理" if seen.guard else ""),
             words=signs.words,
             concepts=signs.concepts,

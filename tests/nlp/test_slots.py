@@ -175,7 +175,7 @@ def test_dates_ahead(text: str, expected: dict[str, str]) -> None:
         ("上半年", {"date": "2026-01-01", "date_to": "2026-06-30"}),
         ("去年9月", {"month": "2025-09"}),
         ("国庆节", {"date": "2026-10-01"}),
-        ("周五", {"date": "2026-10-09"}),
+        ("周五", {"date": "2026-10-09", "date_or": "2026-10-16"}),
     ],
 )
 def test_dates_that_look_back(text: str, expected: dict[str, str]) -> None:
@@ -237,7 +237,7 @@ def test_addresses_as_building_unit_room_floor(text: str, expected: str) -> None
         ("正月初一", "2027-02-06", ""),
         ("五一", "2027-05-01", ""),
         ("昨天半夜", "2026-10-11", ""),
-        ("今晚十二点", "2026-10-12", "00:00"),
+        ("今晚十二点", "2026-10-13", "00:00"),
         ("上午八点四十", "", "08:40"),
         ("十点一刻", "", "10:15"),
         ("一周后", "2026-10-19", ""),
