@@ -13,7 +13,25 @@ from handlers.ticket import proofs_of
 from handlers.ticket_words import locate, person, places
 from models.ticket import OPEN, Actor, Step, Ticket, Urgency
 
-KINDS = frozenset({"fire", "gas", "trapped", "medical", "violence", "electric", "water", "fall"})
+KINDS = frozenset(
+    {
+        *{"fire", "gas", "electric", "flood", "collapse"},
+        *{"trapped", "locked", "caught", "crush", "water", "fall", "jump", "traffic"},
+        *{"medical", "bleeding", "burn", "choke", "poison", "birth", "animal"},
+        *{"violence", "missing", "unseen"},
+    }
+)
+# One event, told first by one of its words and then by another: 「我妈摔倒了」, 「流了好多血」.
+_OF_ONE_EVENT = (
+    frozenset({"medical", "bleeding", "fall", "choke", "poison", "birth", "burn", "unseen"}),
+    frozenset({"fire", "gas", "burn"}),
+    frozenset({"crush", "collapse", "bleeding", "medical", "traffic", "fall"}),
+    frozenset({"violence", "bleeding", "missing"}),
+    frozenset({"water", "flood"}),
+    frozenset({"animal", "bleeding", "medical"}),
+    frozenset({"jump", "fall", "poison", "medical"}),
+    frozenset({"trapped", "locked", "caught"}),
+)
 SAME_EVENT = timedelta(minutes=30)
 
 
@@ -57,12 +75,16 @@ def _known(kind: str, message: Message, found: dict[str, str], context: Context)
         if (
             ticket.urgency is Urgency.EMERGENCY
             and ticket.state in OPEN
-            and (kind in (ticket.emergency, "other") or ticket.emergency == "other")
+            and _one_event(kind, ticket.emergency)
             and context.desk.now - ticket.submitted_at <= SAME_EVENT
             and (not found or ticket.building in ("", found["building"]))
         ):
             return context.desk.find_ticket(ticket.number)
     return None
+
+
+def _one_event(kind: str, other: str) -> bool:
+    return kind == other or "other" in {kind, other} or any({kind, other} <= kinds for kinds in _OF_ONE_EVENT)
 
 
 def _again(ticket: Ticket, message: Message, found: dict[str, str], context: Context) -> None:

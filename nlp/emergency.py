@@ -76,6 +76,11 @@ def overheard(text: str) -> Danger:
     return Danger(ear().kind(brief), text)
 
 
+def sounds_calm(text: str) -> bool:
+    """True when the text is more like our harmless sentences than like the dangerous ones."""
+    return ear().margin(shorthand(text)[0]) < 0
+
+
 def _found(
     calm: str, brief: str, at: Sequence[int], urgent_words: Sequence[tuple[str, str]]
 ) -> Iterator[tuple[str, int, int, bool]]:

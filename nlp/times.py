@@ -18,6 +18,7 @@ _MAYBE = re.compile(
 )
 _TO = re.compile(r"^(?:那天|开始)?(?:到|至|-|~|—)+")
 _DAYS: tuple[Callable[[str, Reading], bool], ...] = (exact, spoken_day, feast, relative, monthly, yearly)
+_ENDS: tuple[Callable[[str, Reading], bool], ...] = (exact, spoken_day, feast, monthly)
 
 
 def times(text: str, now: datetime, *, past: bool = False) -> dict[str, str]:
@@ -51,10 +52,15 @@ def _until(text: str, reading: Reading) -> None:
     if joined is None:
         return
     rest = text[reading.end + joined.end() :]
-    last = replace(reading, slots={}, past=False, begin=-1, end=-1, unsaid=None)
-    if not any(look(rest, last) for look in _DAYS[:3] + _DAYS[4:5]) or last.begin != 0:
+    first = date.fromisoformat(reading.slots["date"])
+    # 「正月初一到初五」: 初五 is counted from the first day, 「下周三到下周五」 from today.
+    for now in (reading.now, reading.now.replace(year=first.year, month=first.month, day=first.day)):
+        last = replace(reading, now=now, slots={}, past=False, begin=-1, end=-1, unsaid=None)
+        if any(look(rest, last) for look in _ENDS) and last.begin == 0 and "date" in last.slots:
+            break
+    else:
         return
-    first, end = date.fromisoformat(reading.slots["date"]), date.fromisoformat(last.slots["date"])
+    end = date.fromisoformat(last.slots["date"])
     if end < first and (first - end).days < 7:
         end += timedelta(weeks=1)
     if end > first:

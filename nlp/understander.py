@@ -9,7 +9,7 @@ from pathlib import Path
 
 from nlp import lexicon
 from nlp.classifier import Classifier, Scored
-from nlp.emergency import Danger, danger, overheard
+from nlp.emergency import Danger, danger, overheard, sounds_calm
 from nlp.features import Reader
 from nlp.normalise import normalise
 from nlp.rules import Ruled, Rules, key
@@ -179,7 +179,7 @@ class Understander:
         ruled = self.rules.pattern(plain)
         if ruled is not None and self._plausible(ruled.ident, scored):
             return self._by_rule(ruled, self._others(scored, ruled.ident))
-        return self._by_score(scored)
+        return self._by_score(plain, scored)
 
     def _by_rule(self, ruled: Ruled, others: tuple[tuple[str, float], ...]) -> _Judged:
         return _Judged(Decision.SURE, ruled.ident, 1.0, others, ruled.why)
@@ -202,7 +202,7 @@ class Understander:
             if one.ident not in {ident, OUT_OF_SCOPE} and one.score > 0.05
         )[:3]
 
-    def _by_score(self, scored: Sequence[Scored]) -> _Judged:
+    def _by_score(self, plain: str, scored: Sequence[Scored]) -> _Judged:
         best = scored[0]
         inside = [one for one in scored if one.ident != OUT_OF_SCOPE]
         below = self.spec.lost.below
@@ -220,7 +220,7 @@ class Understander:
             return _Judged(Decision.UNKNOWN, best.ident, best.score, others, "哪个意图都不像")
         second = inside[1] if len(inside) > 1 else None
         close = second is not None and best.margin - second.margin < _RIVAL and second.score >= below * _FLOOR
-        unruled = best.ident == self._emergency and best.score < _ALARM
+        unruled = best.ident == self._emergency and (best.score < _ALARM or sounds_calm(plain))
         if best.score < below or (close and best.score < 0.75) or unruled:
             return self._asked(inside, "把握不够" if best.score < below else "两个意图都像")
         return _Judged(
