@@ -1,7 +1,9 @@
 """An ear for danger that no table names: learnt from our own sentences, dangerous and harmless ones."""
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import cache
+from operator import add
 from pathlib import Path
 from random import Random
 
@@ -17,28 +19,31 @@ THRESHOLD = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Ear:
-    """Weights of the features, and the dangerous sentences by their features."""
+    """Weights of the features, and the kinds of danger that each of them speaks for."""
 
     weights: dict[str, float]
-    known: tuple[tuple[frozenset[str], str], ...]  # (features, kind)
+    kinds: dict[str, tuple[tuple[str, float], ...]]
 
     def margin(self, brief: str) -> float:
         """How dangerous a text in shorthand sounds."""
         weigh = self.weights.get
-        return sum([weigh(name, 0.0) for name in features(brief)])
+        return sum([weigh(name, 0.0) for name in features(brief)], 0.0)
 
     def kind(self, brief: str) -> str:
-        """The kind of the dangerous sentence that is most alike."""
-        mine = features(brief)
-        return max(self.known, key=lambda one: len(mine & one[0]) / len(mine | one[0]))[1]
+        """The kind of danger that most of the features speak for."""
+        votes: dict[str, float] = {}
+        for name in sorted(features(brief)):
+            for kind, share in self.kinds.get(name, ()):
+                votes[kind] = votes.get(kind, 0.0) + share
+        return max(votes, key=lambda kind: votes[kind]) if votes else "other"
 
 
 def features(brief: str) -> set[str]:
     """Characters, pairs of neighbours, and pairs with one between them; classes of words are one character here."""
     text = f"^{brief}$"
-    found = {first + second for first, second in zip(text, text[1:], strict=False)}
-    found.update(f"{first}_{second}" for first, second in zip(text, text[2:], strict=False))
-    found.update(text)
+    found = set(text)
+    found.update(map(add, text, text[1:]))
+    found.update(map(add, [char + "_" for char in text], text[2:]))
     return found
 
 
@@ -51,13 +56,13 @@ def sentences() -> list[tuple[str, str]]:
 
 def trained(lines: list[tuple[str, str]]) -> Ear:
     """An averaged passive-aggressive classifier (Crammer et al. 2006), the same each time for the same lines."""
-    rows = [(features(shorthand(text)[0]), kind) for text, kind in lines]
+    rows = [(sorted(features(shorthand(text)[0])), kind) for text, kind in lines]
     weights: dict[str, float] = {}
     summed: dict[str, float] = {}
     since: dict[str, int] = {}
     step = 0
     order = list(range(len(rows)))
-    shuffled = Random(20)  # noqa: S311 - an order to learn in, no secret
+    shuffled = Random(20)
     for _ in range(_EPOCHS):
         shuffled.shuffle(order)
         for number in order:
@@ -74,7 +79,21 @@ def trained(lines: list[tuple[str, str]]) -> Ear:
                 since[name] = step
                 weights[name] = old + move
     averaged = {name: (summed[name] + weights[name] * (step - since[name])) / step for name in weights}
-    return Ear(averaged, tuple((frozenset(names), kind) for names, kind in rows if kind))
+    return Ear(averaged, _shares(rows))
+
+
+def _shares(rows: list[tuple[list[str], str]]) -> dict[str, tuple[tuple[str, float], ...]]:
+    """For each feature the kinds it was heard in, each with its share; a kind of many sentences counts no more."""
+    size = Counter(kind for _, kind in rows if kind)
+    heard: dict[str, dict[str, float]] = {}
+    for names, kind in rows:
+        for name in names if kind else ():
+            kinds = heard.setdefault(name, {})
+            kinds[kind] = kinds.get(kind, 0.0) + 1.0 / size[kind] ** 0.5
+    return {
+        name: tuple((kind, value / sum(kinds.values())) for kind, value in kinds.items())
+        for name, kinds in heard.items()
+    }
 
 
 @cache

@@ -68,7 +68,9 @@ _URGENT = frozenset({"快来", "救命", "正在", "现在", "来人", "快救",
 _RUMOURED_NEAR = re.compile(r"(?:就)?在我们(?:小区|楼|这|院)|快(?:去|来|点)|赶(?:紧|快)")
 _AGAIN = re.compile(r"又(?:[^,。]{0,10})(?:了|起|在)|还(?:在|没)|但是?|不过|结果|现在(?!没|好)")
 # What one does not want to see where things pile up: 「堆了好多纸箱，起火了咋办」.
-_FEARED = re.compile(r"堆|占|堵|没得?(?:护栏|防护|栏杆|盖|装|灯)|没有?(?:护栏|防护|栏杆|盖|装)|没装|飞线|私拉|乱停|停满|乱放|乱搭|松了|老化")
+_FEARED = re.compile(
+    r"堆|占|堵|没得?(?:护栏|防护|栏杆|盖|装|灯)|没有?(?:护栏|防护|栏杆|盖|装)|没装|飞线|私拉|乱停|停满|乱放|乱搭|松了|老化"
+)
 _THEN_WHAT = re.compile(r"^[^,。!?]{0,6}(?:咋办|咋个办|怎么办|咋整|怎么得了|咋得了|哪个负责|谁负责|咋个整)")
 _SIMILE = re.compile(r"^[^,。!?]{0,3}(?:一样|似的|那样|样的)")
 _STILL_BURNS = frozenset({"fire", "gas", "electric", "flood"})

@@ -24,8 +24,27 @@ _DAYS = {
         "后天": 2,
         "后晚": 2,
     },
-    **{"昨晚上": -1, "今晚上": 0, "明晚上": 1, "前夜": -2, "明后天": 1, "后日": 2, "今儿": 0, "明儿": 1, "后儿": 2},
-    **{"昨儿": -1, "前儿": -2, "大前儿": -3, "大后儿": 3, "今早上": 0, "明早上": 1, "今上午": 0, "昨下午": -1},
+    **{
+        "昨晚上": -1,
+        "今晚上": 0,
+        "明晚上": 1,
+        "前夜": -2,
+        "明后天": 1,
+        "后日": 2,
+        "今儿": 0,
+        "明儿": 1,
+        "后儿": 2,
+    },
+    **{
+        "昨儿": -1,
+        "前儿": -2,
+        "大前儿": -3,
+        "大后儿": 3,
+        "今早上": 0,
+        "明早上": 1,
+        "今上午": 0,
+        "昨下午": -1,
+    },
 }
 
 
@@ -148,7 +167,7 @@ def _amount(word: str) -> float:
 
 def at_once(text: str, reading: Reading) -> bool:
     """现在, 刚才: only when no other day is named."""
-    if (found := _NOW.search(text)) is not None and not CLOCK.search(text):
+    if _NOW.search(text) and not CLOCK.search(text):
         reading.day(reading.today)
         reading.slots["time"] = f"{reading.now:%H:%M}"
         return True

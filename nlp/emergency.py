@@ -34,6 +34,7 @@ class _Cue:
 
 
 NONE = Danger("", "")
+_FEWEST = 6  # characters: a shorter text is either named in a table or says too little
 
 
 @cache
@@ -70,6 +71,8 @@ def danger(text: str, urgent_words: Sequence[tuple[str, str]] = ()) -> Danger:
 
 def overheard(text: str) -> Danger:
     """Danger that only sounds like it, by likeness to sentences we know; good as a hint, not alone as an alarm."""
+    if len(text) < _FEWEST:
+        return NONE
     brief, _ = shorthand(text)
     if ear().margin(brief) < THRESHOLD or guard(text, 0, len(text), "other"):
         return NONE

@@ -120,8 +120,8 @@ class Understander:
         self, text: str, now: datetime, activities: Sequence[str], estates: Sequence[str]
     ) -> Understanding:
         plain = normalise(text)
-        seen = self._danger(plain)
-        judged = self._judge(plain, seen)
+        seen, known = self._danger(plain)
+        judged = self._judge(plain, seen, known)
         return self._with_slots(text, plain, seen, judged, now, activities, estates)
 
     def _with_slots(
@@ -154,19 +154,24 @@ class Understander:
         sure = judged.decision is Decision.SURE and judged.intent == self._emergency
         return "other" if sure and self._emergency else ""
 
-    def _danger(self, plain: str) -> Danger:
-        """What the rules hear; or what sounds like danger, when the classifier knows no better and does not object."""
+    def _danger(self, plain: str) -> tuple[Danger, list[Scored] | None]:
+        """What the rules hear, or what sounds like danger to an ear that the classifier does not contradict.
+
+        With the scores of the classifier, when it had to be asked.
+        """
         seen = danger(plain, self._urgent)
         if seen.kind or not self._emergency:
-            return seen
+            return seen, None
         heard = overheard(plain)
         if not heard or self.rules.menu(plain) or self.rules.said(plain):
-            return seen
+            return seen, None
         scored = self.classifier.scores(plain)
         likely = any(one.ident == self._emergency for one in scored)
-        return heard if likely and scored[0].margin < _SURE_OF_OTHER else seen
+        return (heard if likely and scored[0].margin < _SURE_OF_OTHER else seen), scored
 
-    def _judge(self, plain: str, seen: Danger, *, by_heart: bool = True) -> _Judged:
+    def _judge(
+        self, plain: str, seen: Danger, known: list[Scored] | None = None, *, by_heart: bool = True
+    ) -> _Judged:
         """The decision; without `by_heart` a 说法 is judged as if it had not been written word for word."""
         if not key(plain):
             return _Judged(Decision.UNKNOWN, "", 0.0, (), "没有可以认的字")
@@ -175,7 +180,7 @@ class Understander:
         ruled = self.rules.menu(plain) or (self.rules.said(plain) if by_heart else None)
         if ruled is not None:
             return self._by_rule(ruled, ())
-        scored = self._ranked(plain, seen)
+        scored = self._ranked(plain, seen, known)
         ruled = self.rules.pattern(plain)
         if ruled is not None and self._plausible(ruled.ident, scored):
             return self._by_rule(ruled, self._others(scored, ruled.ident))
@@ -188,9 +193,9 @@ class Understander:
         """A 句式 may overrule the classifier only among its first three."""
         return any(one.ident == ident for one in scored[:3])
 
-    def _ranked(self, plain: str, seen: Danger) -> list[Scored]:
+    def _ranked(self, plain: str, seen: Danger, known: list[Scored] | None = None) -> list[Scored]:
         """Scores, the likeliest first; a danger that is over or only talked about is not one."""
-        scored = self.classifier.scores(plain)
+        scored = self.classifier.scores(plain) if known is None else known
         if seen.guard and self._emergency:
             scored = [one for one in scored if one.ident != self._emergency]
         return scored
@@ -245,8 +250,8 @@ class Understander:
     ) -> Explained:
         """The same as `understand`, with everything that led to it. Slow (some ms): for people."""
         plain = normalise(text)
-        seen = self._danger(plain)
-        judged = self._judge(plain, seen)
+        seen, known = self._danger(plain)
+        judged = self._judge(plain, seen, known)
         signs = self.reader.signs(plain)
         scored = self._ranked(plain, seen) if key(plain) else []
         about = judged.intent if judged.intent in self.classifier.labels else OUT_OF_SCOPE
@@ -280,7 +285,8 @@ class Understander:
 
     def reached(self, phrase_text: str) -> str:
         """The intent a normalised phrase reaches when it is not known by heart; "oos" for none."""
-        judged = self._judge(phrase_text, self._danger(phrase_text), by_heart=False)
+        seen, known = self._danger(phrase_text)
+        judged = self._judge(phrase_text, seen, known, by_heart=False)
         return judged.intent if judged.decision is not Decision.UNKNOWN else OUT_OF_SCOPE
 
 

@@ -18,10 +18,11 @@ class Understanding:
     """One message understood.
 
     `intent` is the 标识 of the best intent ("" when there is none), `score` 0..1, `alternatives` the next best
-    (intent, score). `emergency` is "" or the kind: fire, gas, trapped, medical, violence, electric, water, fall …
+    (intent, score). `emergency` is "" or the kind: fire, gas, trapped, medical, violence, missing … (`handlers.emergency.KINDS`).
     `slots`: building, unit, room, floor, zone, estate, phone, people, amount_fen, date, time, date_to, time_to,
     month (YYYY-MM), ticket, activity, place (the words that name it); values as text, numbers in Arabic digits,
-    dates ISO, times HH:MM. `text` is the normalised text.
+    dates ISO, times HH:MM. Where the words leave it open, date_or, time_or and building_or keep the other readings
+    (several joined by commas). `text` is the normalised text.
     """
 
     text: str

@@ -55,7 +55,9 @@ def test_what_residents_say_every_day_sounds_no_alarm(understander: Understander
 
 
 def test_every_kind_has_advice(known: list[tuple[str, str]]) -> None:
-    kinds = {kind for _, kind in known if kind} | {sign.kind for sign in signs()} | {kind for kind, _ in WORDINGS}
+    kinds = (
+        {kind for _, kind in known if kind} | {sign.kind for sign in signs()} | {kind for kind, _ in WORDINGS}
+    )
     assert kinds - {"other"} == KINDS
     assert {f"emergency.{kind}" for kind in kinds} <= DEFAULTS.keys()
 
