@@ -19,15 +19,16 @@ _MACROS = {
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """One kind of danger and the patterns that must all be found; `calm` says which guards it does not need."""
+    """One kind of danger and what tells of it; a `frank` one needs fewer guards."""
 
     kind: str
-    patterns: tuple[re.Pattern[str], ...]
+    first: str  # alternatives, one of which must be found; compiled one by one by `nlp.emergency`
+    more: tuple[re.Pattern[str], ...] = ()  # must all be found as well
     frank: bool = False  # fears and earlier days belong to what it tells: 「担心她出事」「从昨晚到现在」
 
 
-def sign(kind: str, *patterns: str, frank: bool = False) -> Sign:
-    return Sign(kind, tuple(re.compile(_filled(pattern)) for pattern in patterns), frank)
+def sign(kind: str, first: str, *more: str, frank: bool = False) -> Sign:
+    return Sign(kind, _filled(first), tuple(re.compile(_filled(pattern)) for pattern in more), frank)
 
 
 def _filled(pattern: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from nlp import lexicon
 from nlp.classifier import Classifier, Scored
-from nlp.emergency import Danger, danger, overheard, sounds_calm
+from nlp.emergency import Danger, danger, overheard, prepare, sounds_calm
 from nlp.features import Reader
 from nlp.normalise import normalise
 from nlp.rules import Ruled, Rules, key
@@ -95,6 +95,7 @@ class Understander:
         lines = [(text, ident) for _, text, ident in sorted(self.phrases, key=lambda one: first[one[2]])]
         lines += [(text, OUT_OF_SCOPE) for text in chitchat()]
         self.classifier = Classifier(self.reader, lines)
+        prepare()
         self._repeated: dict[tuple[str, int, tuple[str, ...], tuple[str, ...]], Understanding] = {}
 
     def understand(

@@ -1,5 +1,7 @@
 """Danger in indirect words, on wide lists of our own: what is known by heart, what is new, and what it may cost."""
 
+import re
+
 import pytest
 from samples import NOW, rows
 
@@ -115,10 +117,10 @@ def test_shorthand_keeps_the_places_of_what_it_shortens() -> None:
 
 
 def test_a_glance_never_hides_a_match(known: list[tuple[str, str]]) -> None:
-    patterns = [one for sign in signs() for one in alternatives(sign.patterns[0].pattern)]
-    whole = [sign.patterns[0] for sign in signs()]
+    patterns = [one for sign in signs() for one in alternatives(sign.first)]
+    whole = [re.compile(sign.first) for sign in signs()]
     glance = Glance(patterns)
-    owner = [number for number, sign in enumerate(signs()) for _ in alternatives(sign.patterns[0].pattern)]
+    owner = [number for number, sign in enumerate(signs()) for _ in alternatives(sign.first)]
     for text, _ in known:
         brief, _ = shorthand(text)
         possible = {owner[number] for number in glance.possible(brief)}
