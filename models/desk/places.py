@@ -238,6 +238,8 @@ class PlaceDesk(DeskBase):
         heights: dict[int, int] = {}
         while grid is not None and grid.id is not None and grid.id not in heights:
             heights[grid.id] = len(heights)
+            if grid.kind == COMMUNITY:
+                return heights
             grid = self.session.get(Grid, grid.parent_id) if grid.parent_id else None
         root = self.session.exec(
             select(Grid.id).where(Grid.community_id == self.community_id, Grid.code == "")
