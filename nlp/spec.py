@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 OUT_OF_SCOPE = "oos"
+CHITCHAT = "闲聊"  # under 词语: whole sentences that are none of ours, not other words for 闲聊
 
 # What stands for a blank in a 说法, with the values that training puts there.
 BLANKS: dict[str, tuple[str, ...]] = {
@@ -179,6 +180,16 @@ class NlpSpec(_Spec):
     intents: tuple[IntentSpec, ...] = Field(alias="意图", min_length=1)
     lost: LostSpec = Field(default_factory=LostSpec, alias="听不懂时")
 
+    @property
+    def unified(self) -> Mapping[str, tuple[str, ...]]:
+        """The synonyms alone."""
+        return {head: words for head, words in self.synonyms.items() if head != CHITCHAT}
+
+    @property
+    def chitchat(self) -> tuple[str, ...]:
+        """词语 ▸ 闲聊: sentences that the community wants nothing done about."""
+        return self.synonyms.get(CHITCHAT, ())
+
     def intent(self, ident: str) -> IntentSpec | None:
         return next((intent for intent in self.intents if intent.ident == ident), None)
 
@@ -187,7 +198,12 @@ class NlpSpec(_Spec):
 
         The loader refuses a file with any of them and tells the line of `path`.
         """
-        return [*self._doubled_names(), *self._doubled_phrases(), *self._doubled_words()]
+        return [
+            *self._doubled_names(),
+            *self._doubled_phrases(),
+            *self._doubled_words(),
+            *self._wanted_chitchat(),
+        ]
 
     def _doubled_names(self) -> Iterator[Mistake]:
         for key, values in (
@@ -210,10 +226,17 @@ class NlpSpec(_Spec):
                         f"「{phrase}」在「{owner[phrase]}」里也有：同一句话只能属于一个意图，请删掉一处",
                     )
 
+    def _wanted_chitchat(self) -> Iterator[Mistake]:
+        owner = {phrase: intent.name for intent in self.intents for phrase in intent.phrases}
+        for position, line in enumerate(self.chitchat):
+            if line in owner:
+                what = f"「{line}」在「{owner[line]}」的说法里也有：是闲聊还是要办的事，请只留一处"
+                yield Mistake(("词语", CHITCHAT, position), what)
+
     def _doubled_words(self) -> Iterator[Mistake]:
-        heads = set(self.synonyms)
+        heads = set(self.unified)
         owner: dict[str, str] = {}
-        for head, words in self.synonyms.items():
+        for head, words in self.unified.items():
             if not words:
                 yield Mistake(("词语", head), f"「{head}」后面没有同义词：请写上，例如 漏水: [渗水, 滴水]")
             for position, word in enumerate(words):

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from nlp import lexicon
+from nlp import lexicon, places, wishes
 from nlp.classifier import Classifier, Scored
 from nlp.emergency import Danger, danger, overheard, prepare, sounds_calm
 from nlp.features import Reader
@@ -15,7 +15,7 @@ from nlp.normalise import normalise
 from nlp.rules import Ruled, Rules, key
 from nlp.slots import slots
 from nlp.spec import OUT_OF_SCOPE, NlpSpec, filled
-from nlp.understanding import Decision, Understanding
+from nlp.understanding import Decision, Understanding, Wish
 
 _NUMBER = re.compile(r"\d")
 _CHITCHAT = Path(__file__).parent / "data" / "chitchat.txt"
@@ -88,12 +88,14 @@ class Understander:
         )
         keywords = [(normalise(word), intent.ident) for intent in spec.intents for word in intent.keywords]
         synonyms = {
-            normalise(head): tuple(normalise(word) for word in words) for head, words in spec.synonyms.items()
+            normalise(head): tuple(normalise(word) for word in words) for head, words in spec.unified.items()
         }
         self.reader = Reader(lexicon.shipped(), synonyms, [pair for pair in keywords if pair[0]])
         first = {intent.ident: -intent.priority for intent in spec.intents}
         lines = [(text, ident) for _, text, ident in sorted(self.phrases, key=lambda one: first[one[2]])]
-        lines += [(text, OUT_OF_SCOPE) for text in chitchat()]
+        own = {key(text): line for line in spec.chitchat if (text := normalise(line))}
+        self._idle = {text: line for text, line in own.items() if text}
+        lines += [(text, OUT_OF_SCOPE) for text in (*chitchat(), *map(normalise, self._idle.values()))]
         self.classifier = Classifier(self.reader, lines)
         prepare()
         self._repeated: dict[tuple[str, int, tuple[str, ...], tuple[str, ...]], Understanding] = {}
@@ -121,9 +123,45 @@ class Understander:
         self, text: str, now: datetime, activities: Sequence[str], estates: Sequence[str]
     ) -> Understanding:
         plain = normalise(text)
-        seen, known = self._danger(plain)
-        judged = self._judge(plain, seen, known)
-        return self._with_slots(text, plain, seen, judged, now, activities, estates)
+        seen, scored = self._danger(plain)
+        judged = self._judge(plain, seen, scored)
+        if self._services.get(judged.intent, "") in wishes.COURTESY and not self.rules.said(plain):
+            rest = wishes.without_courtesies(plain)  # 「你好，3栋归哪个管，谢谢」 is no thanks
+            judged = self._judge(rest, seen) if rest else judged
+        whole = self._with_slots(text, plain, seen, judged, now, activities, estates)
+        if not (wishes.announced(text) or wishes.parted(plain, judged.alternatives)) or self.rules.said(
+            plain
+        ):
+            return whole
+        parts = tuple(
+            Wish(part, self._with_slots(part, words, alarm, one, now, activities, estates))
+            for part, (words, alarm, one) in self._several(text, plain, seen, judged)
+        )
+        if not parts:
+            return whole
+        why = "几件事：" + "；".join(f"「{part.text[:12]}」{part.heard.why}" for part in parts)
+        danger_in = next((part.heard.emergency for part in parts if part.heard.emergency), whole.emergency)
+        return replace(whole, wishes=parts, why=why, emergency=danger_in)
+
+    def _several(
+        self, text: str, plain: str, seen: Danger, judged: _Judged
+    ) -> list[tuple[str, tuple[str, Danger, _Judged]]]:
+        """The wishes of a message in its own words, each judged by itself; [] when it is one."""
+        known: dict[str, tuple[str, Danger, _Judged]] = {text.strip(wishes.EDGE): (plain, seen, judged)}
+
+        def judge(part: str) -> wishes.Clause:
+            if part not in known:
+                words = normalise(part)
+                alarm, scored = self._danger(words)
+                known[part] = words, alarm, self._judge(words, alarm, scored)
+            words, alarm, one = known[part]
+            service = self._services.get(one.intent, "")
+            where = places.places(words).get("building", "") if service == "报事" else ""
+            urgent = bool(self._kind(alarm, one))
+            return wishes.Clause(part, one.decision, one.intent, one.score, service, urgent, where)
+
+        rivals = (judged.intent, *(ident for ident, score in judged.alternatives if score >= wishes.RIVAL))
+        return [(one.text, known[one.text]) for one in wishes.split(text, judge, rivals)]
 
     def _with_slots(
         self,
@@ -147,6 +185,7 @@ class Understander:
             slots=slots(plain, now, past=past, activities=activities, estates=estates, said=said)
             if plain
             else {},
+            why=judged.why,
         )
 
     def _kind(self, seen: Danger, judged: _Judged) -> str:
@@ -181,6 +220,8 @@ class Understander:
         ruled = self.rules.menu(plain) or (self.rules.said(plain) if by_heart else None)
         if ruled is not None:
             return self._by_rule(ruled, ())
+        if by_heart and (line := self._idle.get(key(plain))) is not None:
+            return _Judged(Decision.UNKNOWN, "", 0.0, (), f"和闲聊「{line}」一样")
         scored = self._ranked(plain, seen, known)
         ruled = self.rules.pattern(plain)
         if ruled is not None and self._plausible(ruled.ident, scored):
@@ -257,7 +298,7 @@ class Understander:
         scored = self._ranked(plain, seen) if key(plain) else []
         about = judged.intent if judged.intent in self.classifier.labels else OUT_OF_SCOPE
         return Explained(
-            understanding=self._with_slots(text, plain, seen, judged, now, activities, estates),
+            understanding=self._understood(text, now, activities, estates),
             why=judged.why + (f"；{seen.guard}，不按紧急处理" if seen.guard else ""),
             words=signs.words,
             concepts=signs.concepts,

@@ -23,6 +23,8 @@ class Understanding:
     month (YYYY-MM), ticket, activity, place (the words that name it); values as text, numbers in Arabic digits,
     dates ISO, times HH:MM. Where the words leave it open, date_or, time_or and building_or keep the other readings
     (several joined by commas). `text` is the normalised text.
+    `why` explains the decision in one Chinese line. `wishes` are the wishes of a message that holds several, in its
+    order; the first may answer what was asked before and then is no wish (UNKNOWN).
     """
 
     text: str
@@ -32,3 +34,13 @@ class Understanding:
     alternatives: tuple[tuple[str, float], ...] = ()
     emergency: str = ""
     slots: Mapping[str, str] = field(default_factory=dict)
+    why: str = ""
+    wishes: "tuple[Wish, ...]" = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One of several wishes of a message: its own words as they were typed, understood by themselves."""
+
+    text: str
+    heard: Understanding
