@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from handlers.message import Choice, Dialog, Turn
+from handlers.parking import sleeps
 from models.desk.inbox import StoredDialog
 
 _NEVER = datetime(2000, 1, 1, tzinfo=UTC)
@@ -37,6 +38,8 @@ class Spoken:
 def sleepy(spoken: Spoken, now: datetime, idle: timedelta) -> tuple[Spoken, bool]:
     """An open dialog that nobody touched for `idle` becomes the draft; whether that happened just now."""
     if spoken.dialog.form and now - spoken.updated_at > idle:
+        if not sleeps(spoken.dialog):  # a word about the last answer is no draft: an older one stays
+            return Spoken(Dialog(), spoken.draft, spoken.updated_at), False
         return Spoken(Dialog(), spoken.dialog, spoken.updated_at), True
     return spoken, False
 
@@ -47,6 +50,8 @@ def _plain(dialog: Dialog) -> dict[str, Any]:
     plain: dict[str, Any] = {"form": dialog.form, "answers": dict(dialog.answers)}
     if dialog.choices:
         plain["choices"] = [[choice.label, choice.say] for choice in dialog.choices]
+    if dialog.around:
+        plain["around"] = dict(dialog.around)
     return plain
 
 
@@ -57,6 +62,7 @@ def _dialog(plain: Mapping[str, Any]) -> Dialog:
         plain.get("form", ""),
         plain.get("answers", {}),
         tuple(Choice(label, say) for label, say in plain.get("choices", ())),
+        plain.get("around", {}),
     )
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from sqlalchemy import Connection
@@ -21,7 +21,7 @@ from handlers.talk import say
 from models.desk import Desk, inbox
 from models.desk import outbox as outbox_desk
 from models.rules import Rules
-from nlp.understanding import Understanding
+from nlp.understanding import Decision, Understanding
 
 # The database itself: the whole batch is tried again.
 LOST = (OperationalError, InterfaceError, NoConnection)
@@ -221,6 +221,7 @@ class Hearing:
                 "answer": as_answer(turn),
                 "intent": pending.heard.intent[:32],
                 "decision": pending.heard.decision.value,
+                "understood": understood(pending.heard),
             }
         )
         self.remind_late(pending, turn)
@@ -250,13 +251,31 @@ class Hearing:
         outbox_desk.enqueue(self.connection, rows, self.now)
 
 
+_WORTH_OFFERING = 0.1
+
+
+def understood(heard: Understanding) -> dict[str, Any] | None:
+    """Why the message was understood so, and what else it may have meant: for the console and 「不是这个意思」."""
+    if not heard.why:
+        return None
+    named = [name for name, score in heard.alternatives if score >= _WORTH_OFFERING]
+    if heard.wishes:
+        done = {part.heard.intent for part in heard.wishes}
+        others = [name for name in named if name not in done]
+    elif heard.decision is Decision.SURE:
+        others = named
+    else:  # an asked-back message offered the first two already
+        others = named[1:] if heard.decision is Decision.ASK else [heard.intent, *named]
+    return {"why": heard.why, "others": [one for one in others if one], "slots": dict(heard.slots)}
+
+
 def sorry(brain: Brain, pending: Pending) -> Turn:
     desk = Desk(Session(), community_id=brain.community_id, now=pending.message.heard_at, rules=brain.rules)
     return Turn((say("common.apology", Context(desk=desk, office=brain.office, heard=pending.heard)),))
 
 
 def _with_choices(turn: Turn) -> Dialog:
-    return Dialog(turn.dialog.form, turn.dialog.answers, turn.choices)
+    return replace(turn.dialog, choices=turn.choices)
 
 
 def late_answer(message: Message, turn: Turn) -> Notice:

@@ -12,7 +12,7 @@ from bot.hearing import Brain
 from bot.notices import outbox_rows
 from handlers.notices import compose
 from models.database import session_on
-from models.desk import Desk, inbox
+from models.desk import Desk, inbox, sayings
 from models.desk import outbox as outbox_desk
 
 log = logging.getLogger(__name__)
@@ -42,6 +42,7 @@ def sweep(connection: Connection, brain: Brain, clock: Clock) -> None:
     now = clock.now()
     inbox.forget(connection, now - brain.rules.message_retention)
     inbox.forget_dialogs(connection, now - inbox.DRAFT_KEPT)
+    sayings.forget(connection, now - brain.rules.message_retention)
     session = session_on(connection)
     desk = Desk(session, community_id=brain.community_id, now=now, rules=brain.rules)
     desk.alarm_unmanned()

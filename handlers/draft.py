@@ -23,6 +23,7 @@ SKIP = re.compile(r"^(跳过|不方便|没有|不留|不用)[。！!]*$")
 _PLACE_LEAD = re.compile(r"^(地点|地址|位置)(应该|其实)?(是|在|改成|改为|改到|换成|：|:)*")
 _TEXT_LEAD = re.compile(r"^(情况|内容|事情)(应该|其实)?(是|改成|改为|换成|：|:)+")
 _WRONG = re.compile(r"^(不对|错了|说错了?|搞错了?|写错了?|更正|改一?下|我?说的)(了|哈|啊|哦)?[，,。：:、\s]+")
+_HELLO = re.compile(r"^(?:(?:你们?|您|大家)好|在吗|在不在|有人吗)(?:呀|啊|哈)?[，,。！!～~\s]+")
 _NOT_BUT = re.compile(r"^不是.{1,12}?[，,、\s]*(?:而?是|应该是)(?P<text>.+)$")
 _EXACT = re.compile(
     r"[A-Za-z东西南北中]?\s*[区期]?\s*[A-Za-z]?[\d一二两三四五六七八九十]{1,4}[A-Za-z]?\s*(号?楼栋|号楼|栋楼?|幢楼?|#楼?|座)|"
@@ -131,6 +132,7 @@ def listen(draft: Draft, message: Message, context: Context) -> Draft:
 
 def _said(draft: Draft, words: str, found: dict[str, str], context: Context) -> Draft:
     """Words of a situation, of a place, or both."""
+    words = _HELLO.sub("", words) or words
     corrected = _WRONG.match(words)
     words = _WRONG.sub("", words)
     if lead := _TEXT_LEAD.match(words):

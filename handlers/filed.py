@@ -17,6 +17,7 @@ FORM = "filed"
 _CANCEL = re.compile(r"^(取消|算了|不用了?|撤销?|误报|不用来了|没事了)(吧|嘛|哈|了)*[。！!]*$")
 _THANKS = re.compile(r"^(好|好的|要得|嗯+|行|知道了|晓得了|收到|ok|OK|哦+)(哈|嘛|了)*[。！!～~]*$")
 SUPPLEMENT = re.compile(r"^(我要|我想|我|再)?(补充|追加)[\s，,：:一]*(?=.{2})")
+_CORRECTS = re.compile(r"^(不是|不对|说错|写错|搞错|错了).{2,}")
 _ELSE = re.compile(r"^(继续|接着办|接着说|0\d{3})[。！!]*$")
 _MORE = frozenset({"", "supplement", "emergency"})
 _SHORT = 40
@@ -29,7 +30,7 @@ def filed(message: Message, dialog: Dialog, context: Context) -> Turn | None:
         return None
     words, urgent = message.text.strip(), ticket.urgency is Urgency.EMERGENCY
     here = Dialog(FORM, dict(dialog.answers))
-    if message.kind is Kind.VOICE and not words:
+    if message.kind is Kind.VOICE and not words and not message.media:
         return Turn((context.texts.say("common.voice_unheard"),), here)
     if _ELSE.match(words):
         return None
@@ -44,15 +45,17 @@ def filed(message: Message, dialog: Dialog, context: Context) -> Turn | None:
             return Turn((context.texts.say("filed.ok", 网格员=person(ticket, context)),), here)
     if _names_place(ticket, message, context):
         return _located(ticket, message, here, context)
-    if message.media or message.place is not None:
+    if (message.media and (message.kind is not Kind.VOICE or not words)) or message.place is not None:
         turn = supplement(message, Dialog("supplement", {"number": ticket.number}), context)
-        return Turn(turn.texts, here) if turn is not None else None
+        kept = (context.texts.say("common.voice_kept"),) if message.kind is Kind.VOICE else ()
+        return Turn((*kept, *turn.texts), here) if turn is not None else None
     if not words:
         return None
     if _about_this(ticket, message, context):
         if (
             urgent
             or SUPPLEMENT.match(words)
+            or _CORRECTS.match(words)
             or (context.heard.intent == "supplement" and context.heard.decision is Decision.SURE)
         ):
             turn = supplement(message, Dialog("supplement", {"number": ticket.number}), context)

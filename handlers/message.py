@@ -78,11 +78,15 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Dialog:
-    """Where a conversation stands; `Dialog()` means nothing is open. `answers` must be JSON."""
+    """Where a conversation stands; `Dialog()` means nothing is open. `answers` must be JSON.
+
+    `around` is what the router keeps beside the form (`handlers.frame`), as JSON; forms leave it alone.
+    """
 
     form: str = ""
     answers: Mapping[str, Any] = field(default_factory=dict)
     choices: tuple[Choice, ...] = ()
+    around: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

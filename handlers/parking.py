@@ -1,31 +1,41 @@
-"""A report that is interrupted waits: another wish is served first, then the person is reminded of it."""
+"""What is interrupted waits: another wish is served first, then the person is brought back to it."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from handlers import wording
 from handlers.context import Context
-from handlers.filed import FORM as FILED
-from handlers.message import Choice, Dialog, Turn
-from handlers.report import FORM as REPORT
+from handlers.frame import FILED, LOST, REPORT, Frame, Matter, asks
+from handlers.message import Dialog, Turn
 
-_KEY = "parked"
-# Dialogs that only remember that nothing was understood: the waiting report comes back at once.
-_IDLE = frozenset({"", "lost", "lost2"})
-
-
-def _may_give_way(dialog: Dialog) -> bool:
-    """Whether the waiting report may come back at once; never into an emergency."""
-    return dialog.form in _IDLE or (dialog.form == FILED and not dialog.answers.get("urgent"))
+# Questions that are pointless once somebody wants something else, and that only a courtesy may interrupt.
+_PASSING = frozenset({"ask", "fund.which", "rate.which"})
+_COURTESY = frozenset({"问候", "感谢", "菜单", ""})
+_TICKETS = frozenset(
+    {"cancel", "urge", "supplement", "reopen", "shown", "contact", "rate.reopen", "report.again"}
+)
+_TICKET_SERVICES = frozenset({"查进度", "补充", "催办", "取消报事", "重新办理", "评价"})
 
 
-def split(dialog: Dialog) -> tuple[Dialog, Dialog | None]:
-    """The dialog that is open, and the report that waits behind it."""
-    waiting = dialog.answers.get(_KEY)
-    if waiting is None:
-        return dialog, None
-    answers = {name: value for name, value in dialog.answers.items() if name != _KEY}
-    choices = tuple(Choice(label, say) for label, say in waiting.get("choices", ()))
-    return replace(dialog, answers=answers), Dialog(REPORT, waiting["answers"], choices)
+def aside(turn: Turn, dialog: Dialog, frame: Frame, context: Context) -> Turn:
+    """Keep the dialog that the turn has interrupted, unless the turn is about the same matter."""
+    if not asks(dialog) or turn.dialog.form == dialog.form or not turn.texts:
+        return turn
+    card = context.office.intents.get(context.heard.intent)
+    service = card.service if card is not None and context.heard.decision.value == "sure" else ""
+    if service not in _COURTESY and not context.heard.emergency:
+        same = dialog.form.partition(".")[0] == turn.dialog.form.partition(".")[0]
+        if dialog.form in _PASSING or same or (dialog.form in _TICKETS and service in _TICKET_SERVICES):
+            return turn
+    if service == "问候":  # the menu would stand between the question and its answer
+        turn = replace(turn, texts=(context.texts.say("common.hello"),))
+    return wait(turn, frame.matter(dialog))
+
+
+def wait(turn: Turn, *matters: Matter) -> Turn:
+    """The turn with more that comes after it."""
+    inside = Frame.of(turn.dialog)
+    return replace(turn, dialog=replace(inside, waiting=(*inside.waiting, *matters)).around(turn.dialog))
 
 
 def replaced(draft: Dialog, turn: Turn) -> bool:
@@ -36,18 +46,53 @@ def replaced(draft: Dialog, turn: Turn) -> bool:
     return bool(before) and before not in now and now not in before
 
 
-def join(turn: Turn, parked: Dialog | None, context: Context) -> Turn:
-    """Keep the report behind the dialog that has opened; without one it is open again, and the answer says so."""
-    if parked is None or parked.form != REPORT or _KEY in turn.dialog.answers or turn.dialog == parked:
+def sleeps(dialog: Dialog) -> bool:
+    """Whether 「继续」 can take the dialog up again after a pause."""
+    return asks(dialog) or bool(Frame.of(dialog).waiting)
+
+
+def settle(turn: Turn, context: Context, serve: Callable[[Matter], Turn]) -> Turn:
+    """What waits comes back as soon as nothing else is asked, and the answer says so; never into an emergency.
+
+    `serve` begins a wish that nobody has looked at yet.
+    """
+    frame = Frame.of(turn.dialog)
+    if not frame.waiting or not turn.texts or turn.choices or not _gives_way(turn.dialog):
         return turn
-    if turn.choices or not _may_give_way(turn.dialog):
-        waiting = {
-            "answers": dict(parked.answers),
-            "choices": [[choice.label, choice.say] for choice in parked.choices],
-        }
-        return replace(turn, dialog=replace(turn.dialog, answers={**turn.dialog.answers, _KEY: waiting}))
-    if not turn.texts:
-        return replace(turn, dialog=parked)
-    said = wording.situation(str(parked.answers.get("text", "")) or "刚才那件事", 20)
-    key = "common.waiting" if parked.answers.get("asked") == "卡片" else "common.waiting_more"
-    return replace(turn, texts=(*turn.texts, context.texts.say(key, 情况=said)), dialog=parked)
+    first, rest = frame.waiting[0], frame.waiting[1:]
+    if first.wish is not None:
+        begun = serve(first)
+        said = (*turn.texts, *begun.texts)
+        if not begun.dialog.form:  # what can still be said about the answer before stays open
+            begun = replace(begun, dialog=replace(frame, waiting=()).around(turn.dialog))
+        return settle(wait(replace(begun, texts=said), *rest), context, serve)
+    also = None
+    if turn.dialog.form not in ("", LOST, FILED):
+        also = Matter(replace(turn.dialog, around={}))
+    lost = int(turn.dialog.answers.get("times", 1)) if turn.dialog.form == LOST else 0
+    inside = Frame(first.begun, first.asked, waiting=rest, also=also, lost=lost)
+    texts = (*turn.texts, *_again(first, context))
+    return Turn(texts, inside.around(first.dialog), first.dialog.choices)
+
+
+def _gives_way(dialog: Dialog) -> bool:
+    return not asks(dialog) and not (dialog.form == FILED and dialog.answers.get("urgent"))
+
+
+def _again(matter: Matter, context: Context) -> tuple[str, ...]:
+    say = context.texts.say
+    said = wording.situation(matter.about or "刚才那件事", 20)
+    if not matter.seen:
+        return (say("common.next", 另一件=wording.shorten(matter.about, 20)), matter.asked)
+    if matter.dialog.form == REPORT:
+        key = "common.waiting" if matter.dialog.answers.get("asked") == "卡片" else "common.waiting_more"
+        return (say(key, 情况=said),)
+    return (say("common.back_to", 问题=matter.asked),)
+
+
+def resumed(draft: Dialog) -> Turn | None:
+    """A dialog that fell asleep, taken up where it stood; None when its question is not known any more."""
+    frame = Frame.of(draft)
+    if not frame.asked:
+        return None
+    return Turn((frame.asked,), draft, draft.choices)

@@ -6,20 +6,25 @@ from dataclasses import replace
 from handlers import (
     absence,
     activity,
+    beginning,
+    correction,
     emergency,
     filed,
     home,
+    lost,
     parking,
-    rating,
+    second_thoughts,
     talk,
     ticket,
+    voice,
     wishes,
     wording,
     worker,
     worker_photos,
 )
 from handlers.context import Context, Role
-from handlers.message import Choice, Dialog, Kind, Media, Message, Turn
+from handlers.frame import MOST_WAITING, Frame, Matter, framed
+from handlers.message import Dialog, Kind, Media, Message, Turn
 from handlers.registry import FORMS, SERVICES, WORKER_FORMS
 from handlers.report import FORM as REPORT
 from models.errors import DomainError
@@ -27,12 +32,9 @@ from models.ticket import OPEN, State
 from nlp.understanding import Decision
 
 _DROP = re.compile(r"^(算了|取消|返回|退出|不弄了|不说了|不是这个意思|停|重新开始)[。！!]*$")
+_LEAVE = re.compile(r"^(返回|退出|停|重新开始)")  # leaves the talk; never a ticket
+_BARE = re.compile(r"^(\d{1,2}|[一二三]|好的?|是的?|对的?|要得|嗯+|行|提交|算了|取消)[。！!]*$")
 _ABOUT_US = re.compile(r"^(我要|我想)?(投诉|举报)(你们?|社区|网格员|微网格员|工作人员|这个机器人)")
-_ACK = re.compile(r"^(好|好吧|好的|行|行吧|哦+|噢+|嗯+|知道了|晓得了|要得|ok|OK)[。！!～~]*$")
-_SHORT_NUMBER = re.compile(r"^0\d{3}$")
-_GO_ON = re.compile(r"^(继续|接着办|接着说)[。！!]*$")
-_MENU = re.compile(r"^(菜单|帮助|功能|怎么用|你能做什么|你会什么|\?|？|help)$", re.IGNORECASE)
-_REOPEN = re.compile(r"^(重新办理|重办|再办一次)")
 _NUMBERED = re.compile(r"^[第（(]?(?P<number>\d{1,2}|[一二三四五六七八])[)）个、.。]?$")
 _CHINESE = {word: number for number, word in enumerate("一二三四五六七八", start=1)}
 MAX_TEXT = 1000
@@ -47,21 +49,59 @@ def respond(message: Message, dialog: Dialog, draft: Dialog | None, slept: bool,
     too_long = len(message.text) > MAX_TEXT
     if too_long:
         message = replace(message, text=message.text[:MAX_TEXT])
-    dialog, parked = parking.split(dialog)
-    try:
-        turn = _respond(message, dialog, draft, context)
-    except DomainError as refusal:
-        context.desk.undo()
-        turn = Turn((_refusal(refusal, context),))
-    if slept and draft is not None and parking.replaced(draft, turn):
-        parked = draft  # a new report begins: the one that fell asleep comes after it
-    turn = parking.join(turn, parked, context)
+    turn = _heard(message, dialog, draft if slept else None, draft, context)
     if too_long:
         turn = replace(turn, texts=(*turn.texts, context.texts.say("common.too_long")))
     if slept and draft is not None and draft.form == REPORT and not turn.dialog.form and turn.texts:
         said = wording.situation(str(draft.answers.get("text", "")) or "刚才那件事", 20)
         turn = replace(turn, texts=(*turn.texts, context.texts.say("common.draft", 情况=said)))
     return turn
+
+
+def _heard(
+    message: Message, dialog: Dialog, fell_asleep: Dialog | None, draft: Dialog | None, context: Context
+) -> Turn:
+    """The turn with all that waits around it; of several wishes those that a rule refuses cost the others nothing."""
+    frame, bare = Frame.of(dialog), replace(dialog, around={}) if dialog.around else dialog
+    refused: dict[str, str] = {}
+    for _ in range(MOST_WAITING + 1):
+        try:
+            turn = _respond(message, bare, frame, draft, context, refused)
+            turn = framed(turn, bare, frame)
+            if fell_asleep is not None and parking.replaced(fell_asleep, turn):
+                # A new report begins: the one that fell asleep comes after it.
+                turn = parking.wait(turn, Frame.of(fell_asleep).matter(fell_asleep))
+            return parking.settle(turn, context, lambda one: _later(one, message, context, refused))
+        except wishes.Refusal as refusal:
+            context.desk.undo()
+            refused[refusal.said] = _refusal(refusal.rule, context)
+        except DomainError as refusal:
+            context.desk.undo()
+            turn = Turn((_refusal(refusal, context),))
+            if bare.form == REPORT:  # what was told so far is not lost by it
+                turn = parking.wait(turn, frame.matter(bare))
+            return parking.settle(
+                framed(turn, bare, frame), context, lambda one: _tried(one, message, context)
+            )
+    raise AssertionError("more wishes refused than a message holds")
+
+
+def _later(matter: Matter, message: Message, context: Context, refused: wishes.Refused) -> Turn:
+    """A wish that has waited for the first one of its message."""
+
+    def alone(message: Message, dialog: Dialog, context: Context) -> Turn:
+        return beginning.begun(beginning.new(message, dialog, Frame(), None, context), matter.begun)
+
+    return wishes.again(matter, message, context, alone, refused)
+
+
+def _tried(matter: Matter, message: Message, context: Context) -> Turn:
+    """The same where nothing else was done that a refusal could take away."""
+    try:
+        return _later(matter, message, context, {})
+    except wishes.Refusal as refusal:
+        context.desk.undo()
+        return Turn((_refusal(refusal.rule, context),))
 
 
 def _refusal(refusal: DomainError, context: Context) -> str:
@@ -72,7 +112,14 @@ def _refusal(refusal: DomainError, context: Context) -> str:
     return talk.say(key, context, **places)
 
 
-def _respond(message: Message, dialog: Dialog, draft: Dialog | None, context: Context) -> Turn:
+def _respond(
+    message: Message,
+    dialog: Dialog,
+    frame: Frame,
+    draft: Dialog | None,
+    context: Context,
+    refused: wishes.Refused,
+) -> Turn:
     picked = _pick(message, dialog)
     if picked is not None:
         message = replace(message, text=picked, kind=Kind.TEXT)
@@ -86,7 +133,8 @@ def _respond(message: Message, dialog: Dialog, draft: Dialog | None, context: Co
         return turn if turn is not None else worker.work(message, dialog, context)
     if message.kind is Kind.EVENT:
         return _event(message, context)
-    return _resident(message, dialog, draft, context)
+    message, context = correction.meant(message, context)
+    return _resident(message, dialog, frame, draft, context, refused)
 
 
 def _pick(message: Message, dialog: Dialog) -> str | None:
@@ -114,123 +162,98 @@ def _event(message: Message, context: Context) -> Turn:
     return Turn()
 
 
-def _resident(message: Message, dialog: Dialog, draft: Dialog | None, context: Context) -> Turn:
+def _resident(
+    message: Message,
+    dialog: Dialog,
+    frame: Frame,
+    draft: Dialog | None,
+    context: Context,
+    refused: wishes.Refused,
+) -> Turn:
     heard = context.heard
     own_door = home.home(message, context)  # before all: 「绑定」 alone sounds like violence
     if own_door is not None:
-        return parking.join(own_door, dialog if dialog.form == REPORT else None, context)
-    if heard.emergency and message.kind in (Kind.TEXT, Kind.VOICE):
+        return parking.aside(own_door, dialog, frame, context)
+    spoken = message.kind in (Kind.TEXT, Kind.VOICE)
+    if spoken and heard.wishes:
+        turn = _several(message, dialog, frame, draft, context, refused)
+        if turn is not None:
+            return turn
+    if heard.emergency and spoken:
         turn = emergency.emergency(message, Dialog(), context)
         assert turn is not None
-        return parking.join(turn, dialog if dialog.form == REPORT else None, context)
+        return parking.aside(turn, dialog, frame, context)
     if _ABOUT_US.match(message.text.strip()):  # not a matter for the worker whom it is about
-        parked = dialog if dialog.form == REPORT else None
-        return parking.join(talk.human(message, Dialog(), context), parked, context)
+        return parking.aside(talk.human(message, Dialog(), context), dialog, frame, context)
+    if spoken:
+        turn = second_thoughts.about_the_talk(message, dialog, frame, context)
+        if turn is not None:
+            return turn
+    if frame.also is not None and spoken and not _BARE.match(message.text.strip()):
+        also = frame.also.dialog  # 「那8月呢」 about an answer that was given in between
+        turn = _FORMS[also.form](message, also, context) if also.form in _FORMS else None
+        if turn is not None:
+            return parking.aside(turn, dialog, frame, context)
     if dialog.form in _OWN_NO:  # 「取消」 then has a meaning of its own, not just the end of the dialog
         turn = _FORMS[dialog.form](message, dialog, context)
         if turn is not None:
             return turn
         if dialog.form == REPORT:  # something else comes in between: the report waits
-            return parking.join(_fresh(message, Dialog(), draft, context), dialog, context)
-    return _fresh(message, dialog, draft, context)
+            turn = _fresh(message, Dialog(), frame, draft, context)
+            return parking.aside(turn, dialog, frame, context)
+    return _fresh(message, dialog, frame, draft, context)
 
 
-def _fresh(message: Message, dialog: Dialog, draft: Dialog | None, context: Context) -> Turn:
+def _several(
+    message: Message,
+    dialog: Dialog,
+    frame: Frame,
+    draft: Dialog | None,
+    context: Context,
+    refused: wishes.Refused,
+) -> Turn | None:
+    """Every wish of the message; its first part may answer what is open."""
+
+    def alone(message: Message, dialog: Dialog, context: Context) -> Turn:
+        return _resident(message, dialog, Frame(), draft, context, {})
+
+    answers = None
+    first = context.heard.wishes[0]
+    open_form = _FORMS.get(dialog.form)
+    if open_form is not None and not first.heard.emergency:
+        picked = _pick(replace(message, text=first.text), dialog)
+        said = replace(message, text=picked or first.text)
+        answers = open_form(said, dialog, replace(context, heard=first.heard))
+    turn = wishes.serve(message, context, answers, alone, refused)
+    if turn is None or answers is not None:
+        return turn
+    return parking.aside(turn, dialog, frame, context)
+
+
+def _fresh(message: Message, dialog: Dialog, frame: Frame, draft: Dialog | None, context: Context) -> Turn:
     """A message that no form with a will of its own has taken."""
     words = message.text.strip()
-    asks = _DROP.match(words) or filed.SUPPLEMENT.match(words)
-    going = [t for t in context.desk.tickets_of(message.person) if t.state in OPEN] if asks else []
+    asks_off = _DROP.match(words) or filed.SUPPLEMENT.match(words)
+    going = [t for t in context.desk.tickets_of(message.person) if t.state in OPEN] if asks_off else []
     if going and filed.SUPPLEMENT.match(words):
         turn = ticket.supplement(message, Dialog(), context)
         assert turn is not None
         return turn
-    if going and not dialog.form:
+    if going and not dialog.form and not _LEAVE.match(words):
         turn = ticket.cancel(message, Dialog(), context)
         assert turn is not None
         return turn
     if _DROP.match(words):
         return Turn((talk.say("common.dropped" if dialog.form else "common.nothing_open", context),))
     if dialog.form == "ask" and words in ("都不是", "不是"):
+        lost.remember(str(dialog.answers.get("said", "")), context)
         return talk.menu(message, dialog, context)
     form = _FORMS.get(dialog.form)
     if form is not None and dialog.form not in _OWN_NO:
         turn = form(message, dialog, context)
         if turn is not None:
             return turn
-    if _GO_ON.match(words):
-        if draft is None:
-            return Turn((talk.say("common.no_draft", context),))
-        return _resume(message, draft, context)
-    if message.kind is Kind.VOICE and not words:
-        return Turn((talk.say("common.voice_unheard", context),))
-    if message.media or message.place is not None:
-        return _shown(message, dialog, context)
-    if not words:
-        return Turn((talk.say("common.sticker", context),))
-    if _SHORT_NUMBER.match(words):
-        turn = ticket.status(message, Dialog(), context)
-        assert turn is not None
-        return turn
-    if _MENU.match(words):
-        return talk.menu(message, dialog, context)
-    turn = activity.answer_offer(message, dialog, context)
-    if turn is not None:
-        return turn
-    if rating.sounds(words, message, context):
-        turn = rating.rate(message, dialog, context)
-        if turn is not None:
-            return turn
-    if _REOPEN.match(words):
-        turn = rating.reopen(message, Dialog(), context)
-        assert turn is not None
-        return turn
-    return _served(message, dialog, context)
-
-
-def _resume(message: Message, draft: Dialog, context: Context) -> Turn:
-    """Take up a dialog that fell asleep, as if the person had just come back to it."""
-    form = _FORMS.get(draft.form)
-    turn = form(replace(message, text="", kind=Kind.TEXT), draft, context) if form is not None else None
-    return turn if turn is not None else Turn((talk.say("common.no_draft", context),))
-
-
-def _shown(message: Message, dialog: Dialog, context: Context) -> Turn:
-    """A photo or a place without a word: for the ticket that is open, or the beginning of a new one."""
-    going = [t for t in context.desk.tickets_of(message.person) if t.state in OPEN]
-    if dialog.form == "shown" or not going:
-        turn = SERVICES["报事"].run(message, Dialog(), context)
-        assert turn is not None
-        return turn
-    return filed.add_or_new(going[0], message, context)
-
-
-def _served(message: Message, dialog: Dialog, context: Context) -> Turn:
-    heard, office = context.heard, context.office
-    card = office.intents.get(heard.intent)
-    if heard.decision is Decision.SURE and card is not None and card.service in SERVICES:
-        turn = SERVICES[card.service].run(message, Dialog(), context)
-        if turn is not None:
-            return wishes.remind(turn, message, card.service, context)
-    if heard.decision is Decision.ASK:
-        names = [heard.intent, *(intent for intent, _ in heard.alternatives)]
-        cards = [(name, office.intents[name]) for name in dict.fromkeys(names) if name in office.intents][:2]
-        if cards:
-            key = "common.ask" if len(cards) == 2 else "common.ask_one"
-            places = {"第一": cards[0][1].name} | ({"第二": cards[1][1].name} if len(cards) == 2 else {})
-            question = talk.say(key, context, **places)
-            choices = tuple(Choice(one.name, f"意图:{name}") for name, one in cards)
-            return Turn(
-                (question,), Dialog("ask", {"said": message.text, "slots": dict(heard.slots)}, choices)
-            )
-    if _ACK.match(message.text.strip()):
-        return Turn((context.texts.say("common.ok"),))
-    if "phone" in heard.slots or heard.intent == "supplement":  # probably more about what is going on
-        going = [t for t in context.desk.tickets_of(message.person) if t.state in OPEN]
-        if going and len(message.text.strip()) >= 4:
-            return filed.add_or_new(going[0], message, context)
-    if dialog.form in ("lost", "lost2"):
-        return Turn((talk.say("common.lost_again", context),), Dialog("lost2", {"said": message.text[:200]}))
-    return Turn((talk.say("common.lost", context),), Dialog("lost", {"said": message.text[:200]}))
+    return parking.aside(beginning.new(message, dialog, frame, draft, context), dialog, frame, context)
 
 
 def _asked(message: Message, dialog: Dialog, context: Context) -> Turn | None:
@@ -245,7 +268,8 @@ def _asked(message: Message, dialog: Dialog, context: Context) -> Turn | None:
     heard = replace(
         context.heard, intent=intent, decision=Decision.SURE, slots=dialog.answers.get("slots", {})
     )
-    return SERVICES[card.service].run(said, Dialog(), replace(context, heard=heard))
+    turn = SERVICES[card.service].run(said, Dialog(), replace(context, heard=heard))
+    return beginning.begun(turn, "") if turn is not None else None
 
 
 def _shown_what(message: Message, dialog: Dialog, context: Context) -> Turn | None:
@@ -274,7 +298,7 @@ def _shown_what(message: Message, dialog: Dialog, context: Context) -> Turn | No
     if context.heard.decision is Decision.SURE and context.heard.intent == "file_request":
         if said and context.heard.slots.get("building"):  # a place of its own: another matter
             first = _shown_what(replace(message, text="1", media=()), dialog, context)
-            turn = _fresh(message, Dialog(), None, context)
+            turn = _fresh(message, Dialog(), Frame(), None, context)
             return replace(turn, texts=(*(first.texts if first else ()), *turn.texts))
         return FORMS[REPORT](message, Dialog(REPORT, answers), context)
     if context.heard.intent == "supplement":
@@ -282,5 +306,5 @@ def _shown_what(message: Message, dialog: Dialog, context: Context) -> Turn | No
     return None
 
 
-_FORMS = {**FORMS, "ask": _asked, "shown": _shown_what}
+_FORMS = {**FORMS, "ask": _asked, "shown": _shown_what, voice.FORM: voice.typed}
 _OWN_NO = frozenset({activity.AFTER_SIGN_UP, REPORT, filed.FORM, "cancel", "rate.reopen"})

@@ -13,7 +13,8 @@ class Inbox(SQLModel, table=True):
     """One message and the answer it got: a retry reads the same answer here (R5).
 
     `answer` is the turn as JSON, None while the message is being worked on in an open transaction. `text` is kept
-    for the community's retention time and then emptied.
+    for the community's retention time and then emptied, and so is `understood`: why it was understood so (one line in
+    Chinese), the other likely intents, and the slots.
     """
 
     __table_args__ = (
@@ -33,6 +34,7 @@ class Inbox(SQLModel, table=True):
     decision: str = Field(default="", max_length=8)
     heard_at: datetime = Field(sa_type=UtcDateTime)
     answer: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    understood: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
 
 
 class DialogRow(SQLModel, table=True):

@@ -6,7 +6,7 @@ from sqlalchemy import inspect, text
 
 from models.database import Database
 
-HEAD = "0004"
+HEAD = "0007"
 _FOLDER = Path(__file__).parent / "migrations"
 
 

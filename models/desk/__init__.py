@@ -5,11 +5,12 @@ from models.desk.activities import ActivityDesk
 from models.desk.funds import FundDesk
 from models.desk.households import HouseholdDesk
 from models.desk.place_sync import PlaceSync
+from models.desk.sayings import SayingDesk
 from models.desk.scope import ScopeDesk
 from models.desk.tickets import TicketDesk
 
 
-class Desk(TicketDesk, FundDesk, ActivityDesk, HouseholdDesk, AbsenceDesk, ScopeDesk, PlaceSync):
+class Desk(TicketDesk, FundDesk, ActivityDesk, HouseholdDesk, AbsenceDesk, ScopeDesk, PlaceSync, SayingDesk):
     """All parts of the Desk over one transaction."""
 
 

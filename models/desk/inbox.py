@@ -40,6 +40,7 @@ _ANSWER = Prepared(
             answer=bindparam("answer", type_=_INBOX.c.answer.type),
             intent=bindparam("intent"),
             decision=bindparam("decision"),
+            understood=bindparam("understood", type_=_INBOX.c.understood.type),
         )
     )
 )
@@ -123,7 +124,7 @@ def dialogs(connection: Connection, keys: Iterable[tuple[str, str]]) -> dict[tup
 def keep(
     connection: Connection, answered: Sequence[dict[str, Any]], spoken: Sequence[dict[str, Any]]
 ) -> None:
-    """Write what was answered (at_account, at_message, answer, intent, decision) and where the dialogs stand."""
+    """Write what was answered (at_account, at_message, answer, intent, decision, understood), and the dialogs."""
     _ANSWER.run_many(connection, answered)
     _KEEP_DIALOG.run_many(connection, spoken)
 
@@ -136,7 +137,9 @@ def forget(connection: Connection, before: datetime, limit: int = 1000) -> int:
         .limit(limit)
         .scalar_subquery()
     )
-    return connection.execute(update(_INBOX).where(_INBOX.c.id.in_(old)).values(text="")).rowcount
+    return connection.execute(
+        update(_INBOX).where(_INBOX.c.id.in_(old)).values(text="", understood=None)
+    ).rowcount
 
 
 def forget_dialogs(connection: Connection, before: datetime) -> int:

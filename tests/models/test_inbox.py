@@ -43,6 +43,7 @@ def answered(key: tuple[str, str], *texts: str) -> dict[str, Any]:
         "answer": {"texts": list(texts)},
         "intent": "greeting",
         "decision": "sure",
+        "understood": {"why": "就是「问候」"},
     }
 
 
