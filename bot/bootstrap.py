@@ -15,6 +15,7 @@ from bot.channels.wechat_mp import WechatMp
 from bot.channels.wecom import Wecom
 from bot.clock import Clock, SystemClock
 from bot.config import Config, ConfigError, accounts, office, phrase_mistakes
+from bot.config.effects import LOOKED_AT, moved_text
 from bot.engine import Engine
 from bot.notices import outbox_rows
 from bot.outbox import Outbox
@@ -30,6 +31,7 @@ from models.desk import Desk
 from models.desk import outbox as outbox_desk
 from models.desk.places import split_building
 from models.rules import Rules
+from nlp.compare import rerouted
 from nlp.spec import NlpSpec
 from nlp.understand import Understander
 from nlp.understanding import Decision, Understanding
@@ -103,6 +105,8 @@ class Service:
         self._understander = understander
         self.spool = Spool(Path(settings.home) / "late")
         self._channels: dict[str, Channel] = {}
+        self._moved = ""
+        self._live: State | None = None
         self._activities: tuple[str, ...] = ()
         self._estates: tuple[str, ...] = ()
         self._named_at = self.clock.now() - NAMES_EVERY
@@ -162,6 +166,23 @@ class Service:
             desk.sync_places()
             session.flush()
         self._channels = dict(state.channels)
+        self._moved = self._understood_anew(state)
+
+    def _understood_anew(self, state: State) -> str:
+        """A few stored messages that the version going live understands differently, for the admin who wrote it."""
+        old, self._live = self._live, state
+        if old is None or old.config.nlp == state.config.nlp:
+            return ""
+        with self.database.read() as connection:
+            desk = Desk(
+                session_on(connection),
+                community_id=state.community_id,
+                now=self.clock.now(),
+                rules=state.rules,
+            )
+            texts = [text for text, _ in desk.stored_messages(LOOKED_AT)]
+        moved = rerouted(old.understander, state.understander, texts, self.clock.now())
+        return moved_text(moved, (old.config.nlp, state.config.nlp))
 
     def start(self) -> None:
         """Start the threads; messages that an earlier process only acknowledged are answered first."""
@@ -250,7 +271,8 @@ class Service:
             self._estates = tuple(desk.estates())
 
     def _config_good(self, summary: str) -> None:
-        self._tell_admins(f"配置已更新并生效：{summary}")
+        self._tell_admins(f"配置已更新并生效：{summary}{self._moved}")
+        self._moved = ""
 
     def _config_bad(self, error: ConfigError) -> None:
         self._tell_admins(f"配置没有生效，机器人继续用上一版：\n{error}")

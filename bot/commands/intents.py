@@ -1,4 +1,4 @@
-"""`linli intents try|parse|eval`: what the bot makes of a sentence, and how good it is on labelled lines."""
+"""`linli intents …`: what the bot makes of a sentence, how good it is, what a change would change."""
 
 import json
 import time
@@ -10,6 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from bot.commands.base import refuse
+from bot.commands.rerouting import dry_run
+from bot.commands.unmatched import dismiss, teach, unmatched
 from bot.config import ConfigError, load_config
 from bot.settings import SettingsError, read_settings
 from nlp import evaluate
@@ -18,7 +20,11 @@ from nlp.spec import OUT_OF_SCOPE, NlpSpec
 from nlp.understand import Explained, Understander
 from nlp.understanding import Decision
 
-app = typer.Typer(help="意图识别：试一句话、批量识别、测准确率", no_args_is_help=True)
+app = typer.Typer(help="意图识别：试一句话、批量识别、测准确率，看没听懂的话、教机器人", no_args_is_help=True)
+app.command("dry-run")(dry_run)
+app.command()(unmatched)
+app.command()(teach)
+app.command()(dismiss)
 
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", help="配置文件；不写就用正在用的 config.yaml", show_default=False)
@@ -155,6 +161,11 @@ def _story(text: str, explained: Explained, spec: NlpSpec) -> str:
     rows = [
         f"「{text}」",
         f"  结论：{_DECISIONS[heard.decision]}{named}，把握 {heard.score:.2f}（{explained.why}）",
+        *(
+            f"  第 {at} 件：「{part.text}」{_DECISIONS[part.heard.decision]}「{_name(spec, part.heard.intent)}」"
+            f"（{part.heard.why}）"
+            for at, part in enumerate(heard.wishes, start=1)
+        ),
         f"  紧急：{'是，' + explained.danger.words if heard.emergency else '不是'}",
         f"  听到：{_slots(heard.slots)}",
         f"  分词：{' / '.join(explained.words)}",

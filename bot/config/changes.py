@@ -24,7 +24,8 @@ def changes(old: Config, new: Config) -> str:
             {one.name: one for one in old.nlp.intents},
             {one.name: one for one in new.nlp.intents},
         ),
-        _set("词语", old.nlp.synonyms, new.nlp.synonyms),
+        _set("词语", old.nlp.unified, new.nlp.unified),
+        "闲聊" if old.nlp.chitchat != new.nlp.chitchat else "",
         "听不懂时" if old.nlp.lost != new.nlp.lost else "",
         _texts(old.wording, new.wording),
     ]

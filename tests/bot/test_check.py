@@ -1,5 +1,6 @@
 """`linli check`: mistakes with lines and exit 1, or what the file holds and hints."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,22 @@ def test_a_right_file_is_summed_up_with_hints(tmp_path: Path) -> None:
     assert "没有问题" in result.output and "意图：1 个，说法 2 句" in result.output
     assert "受理 1分钟、到场 1小时、上报 1小时、办结 1天、反馈 1天" in result.output
     assert "没有写「网格」" in result.output and "第 7 行：" in result.output and "旧衣服" in result.output
+
+
+def test_the_outlook_tells_accuracy_pairs_and_missing_words(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    more = """\
+  - 编号: 借书
+    标识: books
+    办理: 说明
+    说法: [连环画在哪里借, 有没有连环画, 连环画借几本, 借连环画要押金吗]
+    回复: 图书室每天九点开。
+"""
+    path.write_text(GOOD + more, encoding="utf-8")
+    result = run(str(path))
+    assert result.exit_code == 0
+    assert re.search(r"预计准确率：\d+\.\d%", result.output)
+    assert "「连环画」→ 借书（4 句" in result.output
 
 
 def test_every_mistake_is_told_and_the_exit_code_is_one(tmp_path: Path) -> None:
