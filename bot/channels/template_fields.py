@@ -7,22 +7,31 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
 from bot.channels.wording import clean
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-_HAN = r"\u3400-\u9fff\uf900-\ufaff〇"
+_HAN = r"\u4e00-\u9fff"  # rarer signs are not known to count as 汉字 there
 _DAY = re.compile(r"(?:(\d{4})\s*[-/.年]\s*)?(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?")
 _CLOCK = re.compile(r"(下午|晚上|傍晚)?\s*(?<!\d)([01]?\d|2[0-3])\s*[:点时]\s*([0-5]\d|半)?")
 _SPAN = re.compile(r"[~至到—–]|(?<=:\d\d)\s*-\s*(?=\d)")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 
+class Unfit(ValueError):
+    """No true value fits; says why in Chinese."""
+
+
 def fit(keyword: str, value: str, now: datetime) -> str:
-    """The value as the keyword's type takes it: never empty, no control characters, one line."""
+    """The value as the keyword's type takes it: never empty, no control characters, one line.
+
+    Raises:
+        Unfit: nothing that fits would be true.
+    """
     kind = re.match(r"[a-z_]*", keyword)
-    fitter = _FITTERS.get(kind.group().rstrip("_") if kind else "", _free)
+    fitter = FITTERS.get(kind.group().rstrip("_") if kind else "", _free)
     return fitter(" ".join(clean(value).split()), now.astimezone(SHANGHAI))
 
 
@@ -46,7 +55,12 @@ def _free(text: str, _: datetime) -> str:
 
 def _number(text: str, _: datetime) -> str:
     found = _NUMBER.search(_plain(text).replace(",", ""))
-    return found.group()[:32] if found else "0"
+    if not found:
+        return "0"
+    whole, part = (found.group() + ".").split(".")[:2]
+    whole = whole[:32]
+    room = 31 - len(whole)  # the point counts as well
+    return f"{whole}.{part[:room]}" if part and room > 0 else whole
 
 
 def _letter(text: str, _: datetime) -> str:
@@ -62,9 +76,20 @@ def _character_string(text: str, _: datetime) -> str:
 
 
 def _amount(text: str, _: datetime) -> str:
-    """Never shortened: half an amount is a false one."""
+    """To the fen, at most ten digits before the point.
+
+    Raises:
+        Unfit: more than that; half an amount would be a false one.
+    """
     found = _NUMBER.search(_plain(text).replace(",", ""))
-    return f"{found.group()}元" if found else "0元"
+    if not found:
+        return "0元"
+    amount = Decimal(found.group())
+    if abs(amount) < 10**10 and -amount.as_tuple().exponent > 2:  # type: ignore[operator]
+        amount = amount.quantize(Decimal("0.01"), ROUND_HALF_UP)
+    if abs(amount) >= 10**10:
+        raise Unfit(f"金额 {found.group()[:20]} 超过十位数，模板消息放不下")
+    return f"{amount:f}元"
 
 
 def _phone(text: str, _: datetime) -> str:
@@ -131,7 +156,7 @@ def _date(text: str, now: datetime) -> str:
     return _moment(text, now, with_day=True)
 
 
-_FITTERS: Mapping[str, Callable[[str, datetime], str]] = {
+FITTERS: Mapping[str, Callable[[str, datetime], str]] = {
     "thing": _thing,
     "number": _number,
     "letter": _letter,

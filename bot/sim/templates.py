@@ -15,7 +15,7 @@ ONCE_S = 600.0
 _CLOCK = r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?"
 _DAY = r"\d{4}(年\d{1,2}月\d{1,2}日|[-/]\d{1,2}[-/]\d{1,2})"
 _TIME = rf"({_DAY} ?{_CLOCK}|{_DAY}|{_CLOCK})"
-_RULES: dict[str, re.Pattern[str]] = {
+RULES: dict[str, re.Pattern[str]] = {
     "thing": re.compile(r"[^\x00-\x1f]{1,20}"),
     "number": re.compile(r"-?\d{1,32}(\.\d+)?"),
     "letter": re.compile(r"[A-Za-z]{1,32}"),
@@ -38,7 +38,7 @@ def fits(keyword: str, value: str) -> bool:
     """Whether the platform takes `value` for a keyword such as `thing1` or `character_string3`."""
     if len(keyword.encode()) > 32:
         return False
-    return bool(_RULES.get(re.sub(r"\d+$", "", keyword), _OTHER).fullmatch(value))
+    return bool(RULES.get(re.sub(r"\d+$", "", keyword), _OTHER).fullmatch(value))
 
 
 def misfit(keywords: Mapping[str, str], data: Any) -> str:
