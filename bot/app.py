@@ -21,6 +21,7 @@ from bot.callback import Callback
 from bot.jobs import Jobs
 from bot.web import STATIC, activities, funds
 from models.desk import outbox as outbox_desk
+from models.desk.alarms import standing
 
 
 def create_app(service: Service) -> Any:
@@ -47,14 +48,17 @@ def create_app(service: Service) -> Any:
         return JSONResponse({"status": "ok"})
 
     def readyz(_: Request) -> Response:
-        """It can answer: the writer lives and keeps up, and the database answers."""
+        """It can answer: the writer lives and keeps up, and the database answers. Alarms are counted, they are the
+        office's business and no reason to take the process away."""
         problems = [] if service.engine.alive and service.engine.keeps_up else ["writer"]
+        alarms: dict[str, int] = {}
         try:
-            service.database.ping()
+            with service.database.read() as connection:
+                alarms = standing(connection, service.state.community_id)
         except SQLAlchemyError:
             problems.append("database")
         return JSONResponse(
-            {"status": "ready" if not problems else "not ready", "problems": problems},
+            {"status": "ready" if not problems else "not ready", "problems": problems, "alarms": alarms},
             503 if problems else 200,
         )
 
@@ -94,8 +98,11 @@ class _Collector:
         )
         up = GaugeMetricFamily("linli_database_up", "Whether the database answers (1) or not (0)")
         outbox = GaugeMetricFamily("linli_outbox", "Notices by state", labels=["state"])
+        alarms = GaugeMetricFamily("linli_alarms", "Alarms that stand, by kind", labels=["kind"])
         try:
             with self._service.database.read() as connection:
+                for kind, count in standing(connection, self._service.state.community_id).items():
+                    alarms.add_metric([kind], count)
                 for state, count in outbox_desk.counts(connection).items():
                     outbox.add_metric([state], count)
             up.add_metric([], 1)
@@ -103,3 +110,4 @@ class _Collector:
             up.add_metric([], 0)
         yield up
         yield outbox
+        yield alarms

@@ -7,6 +7,9 @@ from enum import StrEnum
 from typing import Protocol
 
 from handlers.message import Message, Notice, Turn
+from models.quota import Quota
+
+USED_UP = 45009  # the calls of a day, of one interface
 
 
 class BadDelivery(Exception):
@@ -27,6 +30,8 @@ class PushRefused(Exception):
     `code` is the platform's errcode (0: no answer reached us), `reason` a Chinese sentence for the admin saying
     what it means and what to do, `retry` whether trying again later can help, `retry_after_s` how long to wait
     (None: the outbox's own growing waits), `unknown` when the call may have reached the platform all the same.
+    `whole_account`: the account's trouble, not this notice's, so no other need be tried before the wait is over; by
+    `way` ("custom", "template") alone, or by any when that is "".
     """
 
     def __init__(
@@ -37,6 +42,8 @@ class PushRefused(Exception):
         retry: bool,
         retry_after_s: float | None = None,
         unknown: bool = False,
+        whole_account: bool = False,
+        way: str | None = None,
     ) -> None:
         super().__init__(f"{code} {reason}")
         self.code = code
@@ -44,6 +51,14 @@ class PushRefused(Exception):
         self.retry = retry
         self.retry_after_s = retry_after_s
         self.unknown = unknown
+        self.whole_account = whole_account
+        self.way = way
+
+    def by(self, way: str) -> "PushRefused":
+        """The same, where what was used up (45009) belongs to one way alone."""
+        if self.code == USED_UP and self.way is None:
+            self.way = way
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +97,14 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What the account may do. `push`: it can write first; `buttons`: choices are tapped, not numbered."""
+    """What the account may do. `push`: it can write first; `buttons`: choices are tapped, not numbered.
+
+    `way` names its plain way of pushing and `quota` what binds that; None when nothing does, as in dry-run.
+    """
 
     push: bool
+    way: str = ""
+    quota: Quota | None = None
     buttons: bool = False
     media: bool = False
     group: bool = False

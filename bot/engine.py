@@ -72,6 +72,11 @@ class Engine:
         self._thread.join(timeout=30)
 
     @property
+    def brain(self) -> Brain:
+        """What the present configuration decides."""
+        return self._brain()
+
+    @property
     def alive(self) -> bool:
         return self._thread.is_alive()
 

@@ -132,6 +132,7 @@ class Hearing:
         self._changed: set[tuple[str, str]] = set()
         self._answers: list[dict[str, Any]] = []
         self._notices: list[Notice] = []
+        self._wrote: list[str] = []
 
     def claim(self, items: Sequence[Pending]) -> None:
         if not items:
@@ -159,6 +160,12 @@ class Hearing:
             self._known = {key: answer_of(answer) for key, answer in found.items()}
             # Heard, but its answer is lost (a foreign writer's crash): hear it again rather than fall silent.
             self._fresh |= seen - self._known.keys()
+        able = (
+            self._fresh
+            if not self.brain.passive_accounts
+            else {key for key in self._fresh if key[0] not in self.brain.passive_accounts}
+        )
+        self._wrote = sorted({first[key].message.person for key in able})
         chats = {(first[key].message.chat, first[key].message.person) for key in self._fresh}
         if chats:
             stored = inbox.dialogs(self.connection, chats)
@@ -219,7 +226,7 @@ class Hearing:
                 "at_account": message.account,
                 "at_message": message.id,
                 "answer": as_answer(turn),
-                "intent": pending.heard.intent[:32],
+                "intent": (message.event or pending.heard.intent)[:32],
                 "decision": pending.heard.decision.value,
                 "understood": understood(pending.heard),
             }
@@ -247,6 +254,7 @@ class Hearing:
             self._answers,
             [self._dialogs[key].as_row(self.brain.community_id, *key) for key in sorted(self._changed)],
         )
+        outbox_desk.release(self.connection, self._wrote, self.now)
         rows = outbox_rows(self._notices, self.brain.community_id, self.now)
         outbox_desk.enqueue(self.connection, rows, self.now)
 

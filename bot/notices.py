@@ -19,6 +19,9 @@ def outbox_rows(notices: Iterable[Notice], community_id: int, now: datetime) -> 
             "topic": notice.topic,
             "urgent": notice.urgent,
             "resend": notice.resend,
+            "about": notice.about,
+            "must_reach": notice.must_reach,
+            "relayed": False,
             "notice": {
                 "text": notice.text,
                 "url": notice.url,
@@ -38,7 +41,7 @@ def outbox_rows(notices: Iterable[Notice], community_id: int, now: datetime) -> 
     ]
 
 
-def notice_of(dedupe_key: str, person: str, plain: Mapping[str, Any]) -> Notice:
+def notice_of(dedupe_key: str, person: str, plain: Mapping[str, Any], way: str = "") -> Notice:
     return Notice(
         dedupe_key,
         person,
@@ -46,4 +49,5 @@ def notice_of(dedupe_key: str, person: str, plain: Mapping[str, Any]) -> Notice:
         url=str(plain.get("url", "")),
         template=str(plain.get("template", "")),
         fields=dict(plain.get("fields", {})),
+        way=way,
     )

@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,18 +15,25 @@ from bot.clock import Clock
 from bot.engine import Engine
 from bot.log import mask
 from bot.notices import notice_of
+from bot.relay import account_closed, account_open, relay
 from models.desk import outbox as outbox_desk
+from models.desk import outbox_quota
 from models.desk.outbox import Outgoing
+from models.desk.outbox_quota import OVER_QUOTA, SILENT, Claim, Road
 from models.outbox import OutboxState
 
 log = logging.getLogger(__name__)
 
 SENDERS = 8
 IN_HAND = 2 * SENDERS  # claimed and not yet marked: each waits for one other push at most
+EXPRESS = 2  # senders that take nothing but emergencies: these wait for no slow platform, no full hand
 IDLE_S = 1.0
 GATHER_S = (
     0.05  # so long after a claim the next one waits: under load one claim takes the notices of many batches
 )
+# The platform lets nothing through until the person writes again.
+_UNTIL_THEY_WRITE = frozenset({SILENT, OVER_QUOTA})
+_AFTER_TROUBLE_S = 30.0
 # How long to wait after each failed try: about a day in all, then it is a dead letter that an admin sees.
 WAITS_S = (5, 15, 60, 300, 900, 3600, 3600, 7200, 14_400, 28_800, 28_800)
 
@@ -36,7 +44,10 @@ def wait_after(attempts: int) -> timedelta | None:
 
 
 class Outbox:
-    """One claiming thread and `SENDERS` sending ones; `wake` it when something was written."""
+    """Claims, sends, marks; `wake` it when something was written. `channels` are the accounts that can be sent from.
+
+    Two lanes: the common one takes whatever is due, urgent first; the express lane emergencies alone.
+    """
 
     def __init__(
         self,
@@ -49,30 +60,151 @@ class Outbox:
         self._engine = engine
         self._channels = channels
         self._clock = clock
+        self._troubled: set[tuple[str, str]] = set()
+        self._common = _Lane(self, "linli-outbox", SENDERS, IN_HAND, idle_s)
+        self._express = _Lane(self, "linli-outbox-express", EXPRESS, EXPRESS, idle_s, emergencies=True)
+        self._lanes = (self._common, self._express)
+
+    def start(self) -> None:
+        for lane in self._lanes:
+            lane.start()
+
+    def stop(self) -> None:
+        """Send what is in hand, claim nothing more."""
+        for lane in self._lanes:
+            lane.stop()
+
+    def wake(self) -> None:
+        """Something was written: the express lane need only look when the common one has its hands full."""
+        self._common.wake.set()
+        if self._common.full:
+            self._express.wake.set()
+
+    def claim(self, limit: int, emergencies: bool) -> tuple[Claim, Mapping[str, Channel]]:
+        """What is due, taken and leased."""
+        channels = self._channels()
+        brain = self._engine.brain
+        held = [code for code, channel in channels.items() if not channel.capabilities.push]
+        roads = {
+            code: Road(channel.capabilities.way, quota, frozenset(channel.account.templates))
+            for code, channel in channels.items()
+            if (quota := channel.capabilities.quota) is not None
+        }
+        now = self._clock.now()
+
+        def take(connection: Connection) -> tuple[Claim, set[tuple[str, str]]]:
+            claim = outbox_quota.claim(
+                connection,
+                now,
+                community_id=brain.community_id,
+                roads=roads,
+                limit=limit,
+                held_accounts=held,
+                emergencies=emergencies,
+            )
+            if claim.stranded:
+                relay(connection, brain, now)
+            if not (roads and claim.rows):
+                return claim, set()
+            return claim, set(outbox_quota.troubled(connection, brain.community_id))
+
+        claim, troubled = self._engine.run(take).result()
+        if claim.rows:
+            self._troubled = troubled
+        return claim, channels
+
+    def send(self, row: Outgoing, channel: Channel | None) -> None:
+        """Push one claimed row and write down what became of it."""
+        try:
+            fate = self._push(row, channel)
+        except Exception:
+            log.exception("push_broke", extra={"notice": row.id})
+            problem = PushRefused(0, "程序出错，请把日志发给维护人员", retry=True)
+            fate = _refused(row, problem, self._clock.now(), bound=False)
+        brain = self._engine.brain
+        now = self._clock.now()
+
+        def mark(connection: Connection) -> None:
+            outbox_desk.mark(connection, row.id, now, fate.state, counts=fate.counts, **fate.values)
+            if fate.state is OutboxState.SENT:
+                way = str(fate.values["way"])
+                if self._troubled & {(row.account, ""), (row.account, way)}:
+                    account_open(connection, brain, now, row.account, way)
+            elif fate.closed is not None:
+                account_closed(
+                    connection,
+                    brain,
+                    now,
+                    account=row.account,
+                    way=fate.closed.way or "",
+                    for_s=fate.closed.retry_after_s,
+                    code=fate.closed.code,
+                    reason=fate.closed.reason,
+                )
+            elif fate.state is not OutboxState.DRY_RUN:
+                relay(connection, brain, now)
+
+        try:
+            self._engine.run(mark).result()
+        except Exception:  # its lease runs out: then it is sent once more, or an admin sees it
+            log.exception("mark_failed", extra={"notice": row.id, "state": fate.state})
+
+    def _push(self, row: Outgoing, channel: Channel | None) -> "_Fate":
+        if channel is None:
+            error = f"config.yaml 里没有编号为「{row.account}」的账号"
+            return _Fate(OutboxState.FAILED, {"error": error}, counts=False)
+        try:
+            receipt = channel.push(notice_of(row.dedupe_key, row.person, row.notice, row.way))
+        except PushRefused as refusal:
+            bound = channel.capabilities.quota is not None
+            return _refused(row, refusal, self._clock.now(), bound=bound)
+        return _sent(row, receipt)
+
+
+class _Lane:
+    """One claiming thread and its senders."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        name: str,
+        senders: int,
+        in_hand: int,
+        idle_s: float,
+        *,
+        emergencies: bool = False,
+    ) -> None:
+        self.wake = threading.Event()
+        self._outbox = outbox
+        self._in_hand = in_hand
         self._idle_s = idle_s
-        self._wake = threading.Event()
+        self._emergencies = emergencies
         self._stopping = threading.Event()
-        self._pool = ThreadPoolExecutor(SENDERS, thread_name_prefix="linli-push")
-        self._thread = threading.Thread(target=self._work, name="linli-outbox", daemon=True)
-        self._free = threading.BoundedSemaphore(IN_HAND)
+        self._pool = ThreadPoolExecutor(senders, thread_name_prefix="linli-push")
+        self._thread = threading.Thread(target=self._work, name=name, daemon=True)
+        self._free = threading.BoundedSemaphore(in_hand)
+
+    @property
+    def full(self) -> bool:
+        """Whether every place is taken just now."""
+        if self._free.acquire(blocking=False):
+            self._free.release()
+            return False
+        return True
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:
-        """Send what is in hand, claim nothing more."""
         self._stopping.set()
-        self._wake.set()
+        self.wake.set()
         self._thread.join(timeout=30)
         self._pool.shutdown(wait=True)
 
-    def wake(self) -> None:
-        self._wake.set()
-
     def _work(self) -> None:
         while not self._stopping.is_set():
-            self._wake.wait(self._idle_s)
-            self._wake.clear()
+            self.wake.wait(self._idle_s)
+            self.wake.clear()
             try:
                 while not self._stopping.is_set() and self._claim():
                     pass
@@ -86,63 +218,41 @@ class Outbox:
         room = self._room()
         if not room:
             return False
-        rows: list[Outgoing] = []
+        taken = 0
         try:
-            channels = self._channels()
-            held = [code for code, channel in channels.items() if not channel.capabilities.push]
-            now = self._clock.now()
-
-            def take(connection: Connection) -> list[Outgoing]:
-                return outbox_desk.claim_due(connection, now, limit=room, held_accounts=held)
-
-            rows = self._engine.run(take).result()
-            for row in rows:
-                self._pool.submit(self._send, row, channels.get(row.account)).add_done_callback(
+            claim, channels = self._outbox.claim(room, self._emergencies)
+            taken = len(claim.rows)
+            for row in claim.rows:
+                self._pool.submit(self._outbox.send, row, channels.get(row.account)).add_done_callback(
                     lambda _: self._free.release()
                 )
         finally:
-            for _ in range(room - len(rows)):
+            for _ in range(room - taken):
                 self._free.release()
-        return len(rows) == room
+        return claim.full
 
     def _room(self) -> int:
         """How many may be taken: no more than will be sent well within their lease; waits for the first place."""
         if not self._free.acquire(timeout=self._idle_s):
             return 0
         room = 1
-        while room < IN_HAND and self._free.acquire(blocking=False):
+        while room < self._in_hand and self._free.acquire(blocking=False):
             room += 1
         return room
 
-    def _send(self, row: Outgoing, channel: Channel | None) -> None:
-        try:
-            outcome = self._push(row, channel)
-        except Exception:
-            log.exception("push_broke", extra={"notice": row.id})
-            outcome = _refused(
-                row, PushRefused(0, "程序出错，请把日志发给维护人员", retry=True), self._clock.now()
-            )
-        state, values = outcome
 
-        def mark(connection: Connection) -> None:
-            outbox_desk.mark(connection, row.id, self._clock.now(), state, **values)
+@dataclass(frozen=True, slots=True)
+class _Fate:
+    """What became of a push: the row's new state and columns; `counts` against the quota; `closed` when the whole
+    account was refused."""
 
-        try:
-            self._engine.run(mark).result()
-        except Exception:  # its lease runs out: then it is sent once more, or an admin sees it
-            log.exception("mark_failed", extra={"notice": row.id, "state": state})
-
-    def _push(self, row: Outgoing, channel: Channel | None) -> tuple[OutboxState, dict[str, Any]]:
-        if channel is None:
-            return OutboxState.FAILED, {"error": f"config.yaml 里没有编号为「{row.account}」的账号"}
-        try:
-            receipt = channel.push(notice_of(row.dedupe_key, row.person, row.notice))
-        except PushRefused as refusal:
-            return _refused(row, refusal, self._clock.now())
-        return _sent(row, receipt)
+    state: OutboxState
+    values: dict[str, Any]
+    counts: bool = True
+    closed: PushRefused | None = None
 
 
-def _sent(row: Outgoing, receipt: Receipt) -> tuple[OutboxState, dict[str, Any]]:
+def _sent(row: Outgoing, receipt: Receipt) -> _Fate:
     state = OutboxState.SENT if receipt.state is Sent.SENT else OutboxState.DRY_RUN
     log.info(
         "pushed",
@@ -154,15 +264,24 @@ def _sent(row: Outgoing, receipt: Receipt) -> tuple[OutboxState, dict[str, Any]]
             "state": state,
         },
     )
-    return state, {"way": receipt.way[:16], "reference": receipt.reference[:64], "error": "", "error_code": 0}
+    way, reference = receipt.way[:16], receipt.reference[:64]
+    return _Fate(state, {"way": way, "reference": reference, "error": "", "error_code": 0})
 
 
-def _refused(row: Outgoing, refusal: PushRefused, now: datetime) -> tuple[OutboxState, dict[str, Any]]:
+def _refused(row: Outgoing, refusal: PushRefused, now: datetime, *, bound: bool) -> _Fate:
+    """`bound`: the account's pauses are looked at when a row is claimed again."""
     values: dict[str, Any] = {"error_code": refusal.code, "error": refusal.reason[:500]}
     waiting = wait_after(row.attempts)
     # Nobody knows whether it arrived: sent once more where silence would do more harm than a repetition.
     may_retry = row.resend and row.attempts <= outbox_desk.RESENDS if refusal.unknown else refusal.retry
-    if may_retry and waiting is not None:
+    closed = None
+    if refusal.whole_account:  # not this notice's fault: the try does not count, the account rests
+        closed, state = refusal, OutboxState.PENDING
+        wait_s = 0.0 if bound else refusal.retry_after_s or _AFTER_TROUBLE_S
+        values |= {"attempts": row.attempts - 1, "due_at": now + timedelta(seconds=wait_s)}
+    elif refusal.code in _UNTIL_THEY_WRITE and bound:
+        state = OutboxState.HELD
+    elif may_retry and waiting is not None:
         if refusal.retry_after_s is not None:
             waiting = timedelta(seconds=refusal.retry_after_s)
         values["due_at"] = now + waiting
@@ -179,4 +298,4 @@ def _refused(row: Outgoing, refusal: PushRefused, now: datetime) -> tuple[Outbox
             "attempts": row.attempts,
         },
     )
-    return state, values
+    return _Fate(state, values, counts=refusal.unknown, closed=closed)

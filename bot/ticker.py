@@ -10,6 +10,7 @@ from bot.clock import Clock
 from bot.engine import Engine
 from bot.hearing import Brain
 from bot.notices import outbox_rows
+from bot.relay import relay
 from handlers.notices import compose
 from models.database import session_on
 from models.desk import Desk, inbox, sayings
@@ -27,10 +28,12 @@ def tick(connection: Connection, brain: Brain, clock: Clock) -> int:
     session = session_on(connection)
     desk = Desk(session, community_id=brain.community_id, now=now, rules=brain.rules)
     due = desk.ring_clocks(LIMIT) + desk.archive_unrated(LIMIT) + desk.tick_activities(LIMIT)
+    due += desk.watch_alarms()
     session.flush()
     rows = outbox_rows(compose(desk.facts, desk, brain.office), brain.community_id, now)
     outbox_desk.enqueue(connection, rows, now)
     session.expunge_all()
+    relay(connection, brain, now)
     return due
 
 

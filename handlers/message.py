@@ -110,6 +110,8 @@ class Notice:
     topic is superseded). `template` names a template of the account's configuration, used where a plain message
     is not allowed any more; `fields` are its values by the names the community gave them. `resend` says what to
     do when nobody knows whether it went out (a crash in the middle): send once more, or rather let it be lost.
+    `about` is the number of the ticket it speaks of; `must_reach` says that somebody on duty has to hear of it, so
+    it takes another way when this one fails. `way` is how it shall be sent, as the outbox found ("": any).
     """
 
     dedupe_key: str
@@ -122,3 +124,6 @@ class Notice:
     urgent: bool = False
     not_before: datetime | None = None
     resend: bool = True
+    about: str = ""
+    must_reach: bool = False
+    way: str = ""

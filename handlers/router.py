@@ -20,6 +20,7 @@ from handlers import (
     wishes,
     wording,
     worker,
+    worker_link,
     worker_photos,
 )
 from handlers.context import Context, Role
@@ -127,6 +128,9 @@ def _respond(
         away = absence.absence(message, context)
         if away is not None:
             return away
+        linked = worker_link.at_work(message, context)
+        if linked is not None:
+            return replace(linked, dialog=dialog)
         form = WORKER_FORMS.get(dialog.form)
         turn = form(message, dialog, context) if form is not None else None
         turn = turn or worker_photos.photo(message, dialog, context)
@@ -171,6 +175,9 @@ def _resident(
     refused: wishes.Refused,
 ) -> Turn:
     heard = context.heard
+    linked = worker_link.in_public(message, context)
+    if linked is not None:
+        return replace(linked, dialog=dialog)
     own_door = home.home(message, context)  # before all: 「绑定」 alone sounds like violence
     if own_door is not None:
         return parking.aside(own_door, dialog, frame, context)

@@ -7,8 +7,10 @@ from typing import Any
 from handlers import wording
 from handlers.context import Office
 from handlers.message import Notice
+from handlers.overdue import crowded, digests
 from handlers.ticket_words import what_next, who
 from handlers.worker_words import how, phone_of
+from models.alarm import AlarmKind
 from models.desk import Desk
 from models.desk.places import Route
 from models.facts import Fact
@@ -16,6 +18,17 @@ from models.sla import ClockRung, topic_of
 from models.ticket import Stage, Step, Ticket, TicketMoved, Urgency
 
 LOW_STARS = 2
+# What a worker may miss without harm: nobody else need act in his place.
+_FOR_KNOWING = frozenset(
+    {
+        "worker.soon",
+        "worker.accepted_by_other",
+        "worker.reassigned_from",
+        "worker.cancelled",
+        "worker.answered",
+        "worker.supplement",
+    }
+)
 _JUST = timedelta(seconds=5)
 
 
@@ -50,7 +63,9 @@ class _Writer:
         """Tell one worker once; without a 企业微信 account in the configuration nobody can be told."""
         if userid and userid != "system" and self.office.worker_account and userid not in self._told:
             self._told.add(userid)
-            self._add(self.office.worker_key(userid), text, options)
+            self._add(
+                self.office.worker_key(userid), text, {"must_reach": text not in _FOR_KNOWING, **options}
+            )
 
     def resident(self, text: str, template: str = "", **options: Any) -> None:
         fields = {
@@ -65,7 +80,12 @@ class _Writer:
         said = self.office.texts.say(text, **self.known)
         urgent = self.ticket.urgency is Urgency.EMERGENCY
         self.notices.append(
-            Notice(f"{self.key}:{person}:{text}", person, said, **{"urgent": urgent, **options})
+            Notice(
+                f"{self.key}:{person}:{text}",
+                person,
+                said,
+                **{"urgent": urgent, "about": self.ticket.number, **options},
+            )
         )
 
 
@@ -203,10 +223,16 @@ def rung(fact: ClockRung, desk: Desk, office: Office) -> list[Notice]:
         else:
             write.worker(ticket.assignee, "worker.soon", **options)
         return write.notices
-    options = {"topic": topic, "urgent": ticket.urgency is Urgency.EMERGENCY}
+    emergency = ticket.urgency is Urgency.EMERGENCY
+    if emergency and clock.stage is Stage.ACCEPT and fact.level <= 1 and _alarmed(ticket, desk):
+        return []  # all of them hear just now that nobody has answered it
+    options = {"topic": topic, "urgent": emergency}
     copied = [
         (userid, role) for userid, role in _ladder(route, fact.level, backup) if userid != ticket.assignee
     ]
+    overdue = crowded(ticket, desk)
+    if overdue:
+        return digests(key, ticket, overdue, [userid for userid, _ in copied], desk, office)
     nobody = clock.stage is Stage.ACCEPT  # whoever hears of it may take it
     write.known["顶上"] = f"，或直接回复「受理 {ticket.number}」" if nobody else ""
     names = "、".join(dict.fromkeys(desk.name_of(userid) for userid, _ in copied))
@@ -230,10 +256,16 @@ def _ladder(route: Route, level: int, backup: str) -> list[tuple[str, str]]:
     return people
 
 
+def _alarmed(ticket: Ticket, desk: Desk) -> bool:
+    """Whether the alarm of an emergency that nobody answers rings at this moment or has rung."""
+    alarm = desk.standing_alarm(AlarmKind.EMERGENCY, ticket.number)
+    return alarm is not None and (alarm.next_at is None or alarm.next_at <= desk.now)
+
+
 def _awake(desk: Desk, ticket: Ticket) -> datetime | None:
-    """When an ordinary reminder may ring: the end of the quiet hours; at once in the day and for emergencies."""
+    """When an ordinary reminder may ring: the end of the quiet hours; at once in the day and for what is urgent."""
     sla = desk.rules.sla
-    if ticket.urgency is Urgency.EMERGENCY or sla.quiet_from == sla.quiet_to:
+    if ticket.urgency is not Urgency.NORMAL or sla.quiet_from == sla.quiet_to:
         return None
     local = desk.now.astimezone(wording.CHENGDU)
     clock = local.time()

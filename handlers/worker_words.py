@@ -1,5 +1,7 @@
 """What workers are told alike in answers and pushes: the reply that acts, the time left, the caller's phone."""
 
+from collections.abc import Iterable
+
 from handlers import wording
 from handlers.context import Context, Office
 from models.desk import Desk
@@ -53,3 +55,10 @@ def line(ticket: Ticket, context: Context) -> str:
 def phone_of(ticket: Ticket) -> str:
     """「，居民电话 138…」 for the one who goes there; "" when none was left."""
     return f"，居民电话 {ticket.phone}" if ticket.phone else ""
+
+
+def phone_book(userids: Iterable[str], desk: Desk) -> str:
+    """「张三 139…、李四 138…」: whom to call, as far as the community wrote their phones down; else the names."""
+    found = [(desk.name_of(userid), desk.worker(userid)) for userid in dict.fromkeys(userids) if userid]
+    lines = [f"{name} {row.phone}".strip() if row is not None else name for name, row in found]
+    return "、".join(lines) or "社区值班"

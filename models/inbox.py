@@ -15,6 +15,8 @@ class Inbox(SQLModel, table=True):
     `answer` is the turn as JSON, None while the message is being worked on in an open transaction. `text` is kept
     for the community's retention time and then emptied, and so is `understood`: why it was understood so (one line in
     Chinese), the other likely intents, and the slots.
+    `intent` of an event is the event's name: a click or a follow opens a window in which an account may write
+    (models/quota.py).
     """
 
     __table_args__ = (

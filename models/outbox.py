@@ -11,9 +11,11 @@ from models.columns import StringEnum, UtcDateTime
 
 
 class OutboxState(StrEnum):
-    """`unknown`: the process died, or the line was cut, between the call and its answer."""
+    """`unknown`: the process died, or the line was cut, between the call and its answer; `held`: the platform lets
+    nothing through until the person writes again, which makes it pending."""
 
     PENDING = "pending"
+    HELD = "held"
     SENDING = "sending"
     SENT = "sent"
     DRY_RUN = "dry_run"
@@ -23,12 +25,19 @@ class OutboxState(StrEnum):
 
 
 class OutboxRow(SQLModel, table=True):
-    """One push to one person; `dedupe_key` is unique for ever, so nothing is said twice."""
+    """One push to one person; `dedupe_key` is unique for ever, so nothing is said twice.
+
+    `about` is a ticket's number. What `must_reach` somebody on duty takes another way when this one does not bring
+    it there; `relayed` says that it has. `called_at` is when the platform was last called with it, None when it is
+    known that nothing came of the call (models/quota.py).
+    """
 
     __tablename__ = "outbox"
     __table_args__ = (
-        Index("ix_outbox_due", "state", "due_at"),
+        Index("ix_outbox_due", "state", "urgent", "due_at"),
         Index("ix_outbox_topic", "topic", "person", "state"),
+        Index("ix_outbox_called", "person", "called_at"),
+        Index("ix_outbox_stranded", "must_reach", "relayed", "state"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -39,14 +48,35 @@ class OutboxRow(SQLModel, table=True):
     topic: str = Field(default="", max_length=160)
     urgent: bool = False
     resend: bool = True
+    about: str = Field(default="", max_length=64)
+    must_reach: bool = False
+    relayed: bool = False
     notice: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
     state: OutboxState = Field(sa_column=Column(StringEnum(OutboxState), nullable=False))
     due_at: datetime = Field(sa_type=UtcDateTime)
     lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     attempts: int = 0
+    called_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime)
     done_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     way: str = Field(default="", max_length=16)
     reference: str = Field(default="", max_length=64)
+    error_code: int = 0
+    error: str = ""
+
+
+class PushPause(SQLModel, table=True):
+    """A platform that takes nothing of an account for a while: by one `way` (custom, template …), or "" by any.
+
+    `tries` counts how often it was found closed in a row.
+    """
+
+    __tablename__ = "push_pause"
+
+    community_id: int = Field(foreign_key="community.id", primary_key=True)
+    account: str = Field(primary_key=True, max_length=32)
+    way: str = Field(primary_key=True, max_length=16)
+    until: datetime = Field(sa_type=UtcDateTime)
+    tries: int = 1
     error_code: int = 0
     error: str = ""

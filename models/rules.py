@@ -107,6 +107,11 @@ class Rules(Rule):
     categories: tuple[CategoryRule, ...] = CATEGORIES
     evidence: Evidence = Field(default_factory=Evidence)
     community_desk: tuple[str, ...] = ()  # 企业微信 accounts told last on the ladder
+    emergency_answer: timedelta = (
+        MINUTE  # nobody has answered an emergency: B and the community's desk hear again
+    )
+    digest_over: int = 5  # more open breaches than this in one worker's hands are told in a list; 0: never
+    digest_every: timedelta = 30 * MINUTE
     rate_within: timedelta = 7 * DAY
     urge_every: timedelta = 4 * HOUR
     dialog_idle: timedelta = 30 * MINUTE

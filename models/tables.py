@@ -1,9 +1,23 @@
 """Every module with tables, so that migrations and `create_all` know them all."""
 
-from models import activity, community, fund, inbox, outbox, person, place, sla, ticket, unmatched
+from models import (
+    activity,
+    alarm,
+    community,
+    fund,
+    inbox,
+    outbox,
+    person,
+    place,
+    sla,
+    ticket,
+    unmatched,
+    worker_link,
+)
 
 __all__ = [
     "activity",
+    "alarm",
     "community",
     "fund",
     "inbox",
@@ -13,4 +27,5 @@ __all__ = [
     "sla",
     "ticket",
     "unmatched",
+    "worker_link",
 ]

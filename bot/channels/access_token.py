@@ -69,4 +69,6 @@ def _again(refused: PushRefused) -> PushRefused:
         retry=refused.retry,
         retry_after_s=refused.retry_after_s,
         unknown=refused.unknown,
+        whole_account=refused.whole_account,
+        way=refused.way,
     )

@@ -112,7 +112,13 @@ class PlatformApi:
         found = _IP.search(said)
         reason = remedy.advice.replace("{ip}", found.group() if found else "（平台没有告知）")
         retry = remedy.wait is not Wait.NEVER
-        return PushRefused(code, reason, retry=retry, retry_after_s=self._wait_s(remedy.wait))
+        return PushRefused(
+            code,
+            reason,
+            retry=retry,
+            retry_after_s=self._wait_s(remedy.wait),
+            whole_account=remedy.whole_account,
+        )
 
     def close(self) -> None:
         """Give back connections; a later call opens new ones."""
@@ -171,7 +177,9 @@ class PlatformApi:
         except PushRefused as refused:  # whatever became of this request, no notice was in it
             raise PushRefused(refused.code, refused.reason, retry=refused.retry) from None
         if errcode(answer):
-            raise self.refusal(answer)
+            refusal = self.refusal(answer)
+            refusal.way = ""  # without a token there is no way at all
+            raise refusal
         token, lives_s = answer.get("access_token"), answer.get("expires_in")
         if not isinstance(token, str) or not token or not isinstance(lives_s, int) or lives_s <= 0:
             raise PushRefused(0, f"{self._host()} 没有给出 access_token，请核对接口地址", retry=True)

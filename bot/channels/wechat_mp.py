@@ -14,9 +14,10 @@ from bot.channels.passive import ReplyTo, answer, media_type
 from bot.channels.platform import Answer, PlatformApi, harmless_to_repeat
 from bot.channels.reading import MAX_BODY, Fields, read, text
 from bot.channels.replay import ReplayGuard
-from bot.channels.template_fields import fit
+from bot.channels.template_fields import Unfit, fit
 from bot.channels.wording import with_link
 from handlers.message import Notice, Turn
+from models.quota import OFFICIAL
 
 NAME = "wechat_mp"
 MAX_TEXT = 2048
@@ -41,7 +42,12 @@ class WechatMp:
             ValueError: an EncodingAESKey is not one; says so in Chinese.
         """
         self.account = account
-        self.capabilities = Capabilities(push=account.can_push, max_reply_bytes=MAX_TEXT)
+        self.capabilities = Capabilities(
+            push=account.can_push,
+            way="custom",
+            quota=OFFICIAL if account.app_id and account.secret else None,
+            max_reply_bytes=MAX_TEXT,
+        )
         self._now = now
         self._envelope = Envelope.of(account)
         self._replay = ReplayGuard(freshness_s)
@@ -104,6 +110,8 @@ class WechatMp:
             raise PushRefused(48001, WEIXIN[48001].advice, retry=False)
         words = with_link(notice.text, notice.url, MAX_TEXT)
         template = account.templates.get(notice.template)
+        if notice.way == "template" and template is not None:
+            return self._push_template(notice, openid, *template)
         try:
             self._api.call(
                 "/cgi-bin/message/custom/send",
@@ -111,7 +119,7 @@ class WechatMp:
             )
         except PushRefused as refused:
             if refused.code not in _NOT_FREELY:
-                raise
+                raise refused.by("custom") from None
             if template is None:
                 raise _without_template(refused, notice.template) from None
             return self._push_template(notice, openid, *template)
@@ -124,10 +132,13 @@ class WechatMp:
         self, notice: Notice, openid: str, template_id: str, keywords: Mapping[str, str]
     ) -> Receipt:
         now = self._now()
-        values = {
-            keyword: {"value": fit(keyword, notice.fields.get(ours, ""), now)}
-            for ours, keyword in keywords.items()
-        }
+        try:
+            values = {
+                keyword: {"value": fit(keyword, notice.fields.get(ours, ""), now)}
+                for ours, keyword in keywords.items()
+            }
+        except Unfit as unfit:
+            raise PushRefused(47003, f"{unfit}，请改用电话联系", retry=False) from None
         body = {
             "touser": openid,
             "template_id": template_id,
@@ -140,7 +151,7 @@ class WechatMp:
         try:
             sent = self._api.call("/cgi-bin/message/template/send", body)
         except PushRefused as refused:
-            raise harmless_to_repeat(refused) from None
+            raise harmless_to_repeat(refused.by("template")) from None
         return Receipt(Sent.SENT, "template", str(sent.get("msgid", "")))
 
     def _fetch_token(self, api: PlatformApi) -> Answer:

@@ -14,6 +14,7 @@ from bot.channels.platform import Answer, PlatformApi, harmless_to_repeat
 from bot.channels.reading import read, text
 from bot.channels.wording import with_link
 from handlers.message import Notice, Turn
+from models.quota import MEMBER
 
 NAME = "wecom"
 MAX_TEXT = 2048
@@ -38,7 +39,12 @@ class Wecom:
             ValueError: an EncodingAESKey is not one; says so in Chinese.
         """
         self.account = account
-        self.capabilities = Capabilities(push=account.can_push, max_reply_bytes=MAX_TEXT)
+        self.capabilities = Capabilities(
+            push=account.can_push,
+            way="text",
+            quota=MEMBER if account.app_id and account.secret and account.agent_id else None,
+            max_reply_bytes=MAX_TEXT,
+        )
         self._now = now
         self._envelope = Envelope.of(account)
         self._api = PlatformApi(
@@ -95,7 +101,9 @@ class Wecom:
                 81013, "收信人不是这个企业微信应用的成员，请核对 config.yaml 里的账号", retry=False
             )
         if not (account.agent_id.isascii() and account.agent_id.isdigit()):
-            raise PushRefused(40056, "应用的 AgentId 应为数字，请核对环境变量后重启", retry=False)
+            raise PushRefused(
+                40056, "应用的 AgentId 应为数字，请核对环境变量后重启", retry=True, whole_account=True
+            )
         body = {
             "touser": userid,
             "msgtype": "text",

@@ -70,9 +70,14 @@ def _times(old: Rules, new: Rules) -> str:
         ("催办间隔", "urge_every"),
         ("对话保留", "dialog_idle"),
         ("消息保留", "message_retention"),
+        ("紧急响应", "emergency_answer"),
+        ("清单间隔", "digest_every"),
     ):
         if getattr(old, field) != getattr(new, field):
             parts.append(f"{name} {said(getattr(old, field))} → {said(getattr(new, field))}")
+    if old.digest_over != new.digest_over:
+        before_, after_ = (f"{over}件" if over else "不合并" for over in (old.digest_over, new.digest_over))
+        parts.append(f"超时合并 {before_} → {after_}")
     return f"时限：{'，'.join(parts)}" if parts else ""
 
 

@@ -162,7 +162,10 @@ class _Reader:
         times = spec.times
         waits = {
             name: getattr(times, name)
-            for name in ("rate_within", "urge_every", "dialog_idle", "message_retention")
+            for name in (
+                *("rate_within", "urge_every", "dialog_idle", "message_retention"),
+                *("emergency_answer", "digest_over", "digest_every"),
+            )
             if getattr(times, name) is not None
         }
         sla: SlaRules = sla_rules(times, self._note)

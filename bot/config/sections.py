@@ -173,6 +173,20 @@ class WaitsSpec(Section):
     feedback: Durations | None = Field(default=None, alias="反馈")
 
 
+def _pieces(value: object) -> object:
+    """「5件」, 「5」; 「不合并」 → 0."""
+    if not isinstance(value, str):
+        return value
+    text = unicodedata.normalize("NFKC", value).strip()
+    if text in ("不合并", "否", "不", "无"):
+        return 0
+    found = re.fullmatch(r"(\d{1,3})\s*[件条]?", text)
+    if not found or int(found[1]) == 0:
+        _refuse("请写一个件数，例如 5件：手上超时的多于 5 件就合成一张清单；逐条提醒就写「不合并」")
+    assert found is not None
+    return int(found[1])
+
+
 class TimesSpec(Section):
     accept: Stage | None = Field(default=None, alias="受理")
     onsite: Stage | None = Field(default=None, alias="到场")
@@ -182,6 +196,9 @@ class TimesSpec(Section):
     before: WaitsSpec = Field(default_factory=WaitsSpec, alias="提前提醒")
     ladder: WaitsSpec = Field(default_factory=WaitsSpec, alias="逐级上报")
     quiet: str | None = Field(default=None, alias="夜间不提醒")
+    emergency_answer: Limit | None = Field(default=None, alias="紧急响应")
+    digest_over: Annotated[int, BeforeValidator(_pieces)] | None = Field(default=None, alias="超时合并")
+    digest_every: Limit | None = Field(default=None, alias="清单间隔")
     rate_within: Limit | None = Field(default=None, alias="评价期")
     urge_every: Duration | None = Field(default=None, alias="催办间隔")
     dialog_idle: Limit | None = Field(default=None, alias="对话保留")

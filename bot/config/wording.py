@@ -12,6 +12,7 @@ from handlers.texts import DEFAULTS, OFFERED, misfits, places_in
 PUSHES = {
     "新工单": "worker.new",
     "紧急": "worker.emergency",
+    "紧急无人响应": "alarm.unanswered",
     "地点待核实": "worker.unlocated",
     "请顶上": "worker.backup",
     "将超时": "worker.soon",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from string import Formatter
 
-from handlers.texts import activity, common, fund, place, ticket, worker
+from handlers.texts import activity, alarm, common, fund, place, ticket, worker
 
 DEFAULTS: dict[str, str] = {
     **common.TEXTS,
@@ -12,6 +12,7 @@ DEFAULTS: dict[str, str] = {
     **fund.TEXTS,
     **activity.TEXTS,
     **place.TEXTS,
+    **alarm.TEXTS,
 }
 
 
@@ -61,4 +62,5 @@ OFFERED: dict[str, set[str]] = {
     **fund.OFFERED,
     **activity.OFFERED,
     **place.OFFERED,
+    **alarm.OFFERED,
 }

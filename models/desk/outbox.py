@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, Integer, bindparam, false, func, select, true, update
 
 from models.outbox import OutboxRow, OutboxState
 from models.prepared import Prepared
@@ -14,21 +15,25 @@ _OUTBOX = OutboxRow.__table__  # type: ignore[attr-defined]
 LEASE = timedelta(seconds=60)
 _WRITTEN = "linli_notices_written"
 RESENDS = 1  # how often a row whose fate nobody knows is sent again
+UNSENT = (OutboxState.PENDING, OutboxState.HELD)
+DEAD = (OutboxState.FAILED, OutboxState.UNKNOWN)
 
 _ENQUEUE = Prepared(
     lambda dialect: dialect.insert(_OUTBOX).on_conflict_do_nothing(index_elements=["dedupe_key"]).inline(),
     (
         *("community_id", "dedupe_key", "account", "person", "topic", "urgent", "resend", "notice", "state"),
+        *("about", "must_reach", "relayed"),
         *("due_at", "attempts", "created_at", "way", "reference", "error_code", "error"),
     ),
 )
+_PLAIN = {"about": "", "must_reach": False, "relayed": False}
 _SAID = _OUTBOX.alias("said")
 _SUPERSEDE = (
     update(_OUTBOX)
     .where(
         _OUTBOX.c.topic == bindparam("old_topic"),
         _OUTBOX.c.person == bindparam("old_person"),
-        _OUTBOX.c.state == OutboxState.PENDING,
+        (_OUTBOX.c.state == OutboxState.PENDING) | (_OUTBOX.c.state == OutboxState.HELD),
         _OUTBOX.c.dedupe_key != bindparam("new_key"),
         # What is said a second time is passed over, so it must not silence what came after it either.
         ~select(_SAID.c.id).where(_SAID.c.dedupe_key == bindparam("new_key")).exists(),
@@ -39,7 +44,8 @@ _SUPERSEDE = (
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A claimed row: `notice` is the notice as JSON, `attempts` counts this one."""
+    """A claimed row: `notice` is the notice as JSON, `attempts` counts this one, `way` is how it shall be sent ("":
+    the channel decides)."""
 
     id: int
     community_id: int
@@ -49,6 +55,7 @@ class Outgoing:
     notice: dict[str, Any]
     attempts: int
     resend: bool
+    way: str
 
 
 _OUTGOING = tuple(_OUTBOX.c[field.name] for field in fields(Outgoing))
@@ -64,10 +71,14 @@ def enqueue(connection: Connection, rows: Sequence[dict[str, Any]], now: datetim
         for row in rows
         if row["topic"]
     ]
+    if len({(one["old_topic"], one["old_person"]) for one in topical}) < len(topical):
+        for row in rows:  # one of these takes the place of another: each after the one before it
+            enqueue(connection, [row], now)
+        return
     if topical:
         connection.execute(_SUPERSEDE, topical)
     if rows:
-        _ENQUEUE.run_many(connection, rows)
+        _ENQUEUE.run_many(connection, [{**_PLAIN, **row} for row in rows])
         connection.info[_WRITTEN] = True
 
 
@@ -79,12 +90,16 @@ def written(connection: Connection) -> bool:
 # Asked after every batch that wrote notices, and each second: 20 µs when there is nothing, where claiming costs 500.
 _WAITING = Prepared(
     lambda _: select(
-        select(_OUTBOX.c.id)
-        .where(
-            _OUTBOX.c.state == bindparam("pending", type_=_OUTBOX.c.state.type),
-            _OUTBOX.c.due_at <= bindparam("now", type_=_OUTBOX.c.due_at.type),
-        )
-        .exists(),
+        *(
+            select(_OUTBOX.c.id)
+            .where(
+                _OUTBOX.c.state == bindparam("pending", type_=_OUTBOX.c.state.type),
+                _OUTBOX.c.urgent == urgent,
+                _OUTBOX.c.due_at <= bindparam("now", type_=_OUTBOX.c.due_at.type),
+            )
+            .exists()
+            for urgent in (true(), false())
+        ),
         select(_OUTBOX.c.id)
         .where(
             _OUTBOX.c.state == bindparam("sending", type_=_OUTBOX.c.state.type),
@@ -104,43 +119,127 @@ _SENT = Prepared(
             lease_until=bindparam("never", type_=_OUTBOX.c.lease_until.type),
             **{
                 name: bindparam(name, type_=_OUTBOX.c[name].type)
-                for name in ("state", "done_at", "way", "reference", "error", "error_code")
+                for name in ("state", "done_at", "called_at", "way", "reference", "error", "error_code")
             },
         )
+    )
+)
+# Asked at the end of every batch of messages: nothing is held nearly always, which costs 10 µs to know.
+_HOLDS = Prepared(
+    lambda _: select(
+        select(_OUTBOX.c.id).where(_OUTBOX.c.state == bindparam("held", type_=_OUTBOX.c.state.type)).exists()
     )
 )
 _SENT_WITH = frozenset({"way", "reference", "error", "error_code"})
 
 
-def claim_due(
-    connection: Connection, now: datetime, *, limit: int = 32, held_accounts: Sequence[str] = ()
-) -> list[Outgoing]:
-    """Take what is due, urgent first, and lease it; accounts that cannot push are left for the next answer."""
+_TAKE = (
+    update(_OUTBOX)
+    .where(_OUTBOX.c.id.in_(bindparam("taken", expanding=True)))
+    .values(
+        state=OutboxState.SENDING,
+        lease_until=bindparam("lease"),
+        called_at=bindparam("now"),
+        attempts=_OUTBOX.c.attempts + 1,
+    )
+    .returning(*_OUTGOING, _OUTBOX.c.urgent, _OUTBOX.c.due_at)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Whether urgent and whether common rows are due."""
+
+    urgent: bool
+    common: bool
+
+
+def anything_due(connection: Connection, now: datetime) -> Due | None:
+    """What a claim would find; None: nothing. What a dead sender had in hand is due again."""
     state: Any = _WAITING.run(
         connection, {"now": now, "pending": OutboxState.PENDING, "sending": OutboxState.SENDING}
     ).one()
-    waiting, lost = state[0], state[1]
+    urgent, common, lost = state
     if lost:
         _reclaim(connection, now)
-    elif not waiting:
-        return []
+        return Due(True, True)
+    return Due(bool(urgent), bool(common)) if urgent or common else None
+
+
+@cache
+def _due(urgent: bool, of_one: bool, held: bool, emergencies: bool) -> Any:
+    """Built once of each kind: putting it together costs more than running it."""
     due = (
         select(_OUTBOX.c.id)
-        .where(_OUTBOX.c.state == OutboxState.PENDING, _OUTBOX.c.due_at <= now)
-        .order_by(_OUTBOX.c.urgent.desc(), _OUTBOX.c.due_at)
-        .limit(limit)
+        .where(
+            _OUTBOX.c.state == OutboxState.PENDING,
+            _OUTBOX.c.urgent == (true() if urgent else false()),
+            _OUTBOX.c.due_at <= bindparam("now"),
+        )
+        .order_by(_OUTBOX.c.due_at, _OUTBOX.c.id)
+        .limit(bindparam("most", type_=Integer))
         .with_for_update(skip_locked=True)
     )
-    if held_accounts:
-        due = due.where(_OUTBOX.c.account.not_in(list(held_accounts)))
-    # A CTE is run once; PostgreSQL may run a subquery several times, each time locking other rows.
-    chosen = due.cte("due")
-    taken = connection.execute(
-        update(_OUTBOX)
-        .where(_OUTBOX.c.id.in_(select(chosen.c.id)))
-        .values(state=OutboxState.SENDING, lease_until=now + LEASE, attempts=_OUTBOX.c.attempts + 1)
-        .returning(*_OUTGOING, _OUTBOX.c.urgent, _OUTBOX.c.due_at)
-    ).all()
+    if of_one:
+        due = due.where(_OUTBOX.c.community_id == bindparam("community"))
+    if held:
+        due = due.where(_OUTBOX.c.account.not_in(bindparam("held", expanding=True)))
+    return due.where(_OUTBOX.c.must_reach) if emergencies else due
+
+
+def due_ids(
+    connection: Connection,
+    now: datetime,
+    limit: int,
+    due: Due,
+    *,
+    community_id: int | None,
+    held_accounts: Sequence[str],
+    emergencies: bool,
+) -> list[int]:
+    """What is due, urgent first, each row locked and passed over where another process has it in hand.
+
+    Each question reads no more rows of the index than it gives, however many wait.
+    """
+    found: list[int] = []
+    values = {"now": now, "community": community_id, "held": list(held_accounts)}
+    for urgent in (True, False):
+        if len(found) == limit or not (due.urgent if urgent else due.common and not emergencies):
+            continue
+        query = _due(urgent, community_id is not None, bool(held_accounts), emergencies)
+        given = {name: value for name, value in values.items() if value or name == "now"}
+        found += connection.execute(query, {**given, "most": limit - len(found)}).scalars()
+    return found
+
+
+def claim_due(
+    connection: Connection,
+    now: datetime,
+    *,
+    limit: int = 32,
+    held_accounts: Sequence[str] = (),
+    community_id: int | None = None,
+    emergencies: bool = False,
+) -> list[Outgoing]:
+    """Take what is due, urgent first, and lease it; accounts that cannot push are left for the next answer.
+
+    `community_id` None: of every community; `emergencies`: only what must reach somebody at once.
+    """
+    due = anything_due(connection, now)
+    if due is None:
+        return []
+    found = due_ids(
+        connection,
+        now,
+        limit,
+        due,
+        community_id=community_id,
+        held_accounts=held_accounts,
+        emergencies=emergencies,
+    )
+    if not found:
+        return []
+    taken = connection.execute(_TAKE, {"taken": found, "now": now, "lease": now + LEASE}).all()
     taken = sorted(taken, key=lambda row: (not row.urgent, row.due_at, row.id))
     return [Outgoing(*row[: len(_OUTGOING)]) for row in taken]
 
@@ -150,14 +249,30 @@ def _reclaim(connection: Connection, now: datetime) -> None:
     lost = (_OUTBOX.c.state == OutboxState.SENDING) & (_OUTBOX.c.lease_until < now)
     again = lost & _OUTBOX.c.resend & (_OUTBOX.c.attempts <= RESENDS)
     connection.execute(
-        update(_OUTBOX).where(again).values(state=OutboxState.PENDING, due_at=now, lease_until=None)
+        update(_OUTBOX)
+        .where(again)
+        .values(state=OutboxState.PENDING, due_at=now, called_at=now, lease_until=None)
     )
-    connection.execute(update(_OUTBOX).where(lost).values(state=OutboxState.UNKNOWN, done_at=now))
+    connection.execute(
+        update(_OUTBOX).where(lost).values(state=OutboxState.UNKNOWN, done_at=now, called_at=now)
+    )
 
 
-def mark(connection: Connection, row_id: int, now: datetime, state: OutboxState, **values: Any) -> None:
-    """What became of a claimed row; `values` as the columns (way, reference, error_code, error, due_at)."""
+def mark(
+    connection: Connection,
+    row_id: int,
+    now: datetime,
+    state: OutboxState,
+    *,
+    counts: bool = True,
+    **values: Any,
+) -> None:
+    """What became of a claimed row; `values` as the columns (way, reference, error_code, error, due_at, attempts).
+
+    `counts`: the platform may have taken it, so the call counts against the quota.
+    """
     done_at = None if state is OutboxState.PENDING else now
+    called_at = now if counts else None
     if values.keys() == _SENT_WITH:  # what happens to nearly all: prepared, a tenth of the time
         row = {
             "row": row_id,
@@ -165,21 +280,39 @@ def mark(connection: Connection, row_id: int, now: datetime, state: OutboxState,
             "never": None,
             "state": state,
             "done_at": done_at,
+            "called_at": called_at,
         }
         _SENT.run(connection, {**row, **values})
         return
     connection.execute(
         update(_OUTBOX)
         .where(_OUTBOX.c.id == row_id, _OUTBOX.c.state == OutboxState.SENDING)
-        .values(state=state, lease_until=None, done_at=done_at, **values)
+        .values(state=state, lease_until=None, done_at=done_at, called_at=called_at, **values)
     )
+
+
+def release(connection: Connection, persons: Sequence[str], now: datetime) -> None:
+    """These have written: what the platform did not let through to them may be tried again."""
+    if not persons or not _HOLDS.run(connection, {"held": OutboxState.HELD}).scalar_one():
+        return
+    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    places = ", ".join([mark] * len(persons))
+    waiting = f"SELECT id FROM outbox WHERE state = 'held' AND person IN ({places})"
+    rows = [number for (number,) in connection.exec_driver_sql(waiting, tuple(persons))]
+    if rows:
+        connection.execute(
+            update(_OUTBOX)
+            .where(_OUTBOX.c.id.in_(rows), _OUTBOX.c.state == OutboxState.HELD)
+            .values(state=OutboxState.PENDING, due_at=now)
+        )
+        connection.info[_WRITTEN] = True
 
 
 def take_held(connection: Connection, person: str, now: datetime, limit: int = 5) -> list[dict[str, Any]]:
     """What waits for a person whose account cannot push: handed over with the answer being written now."""
     rows = connection.execute(
         select(_OUTBOX.c.id, _OUTBOX.c.notice)
-        .where(_OUTBOX.c.person == person, _OUTBOX.c.state == OutboxState.PENDING, _OUTBOX.c.due_at <= now)
+        .where(_OUTBOX.c.person == person, _OUTBOX.c.state.in_(UNSENT), _OUTBOX.c.due_at <= now)
         .order_by(_OUTBOX.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -197,23 +330,27 @@ def withdraw(connection: Connection, topic: str, now: datetime) -> None:
     """What has not been sent of this topic need not be sent any more."""
     connection.execute(
         update(_OUTBOX)
-        .where(_OUTBOX.c.topic == topic, _OUTBOX.c.state == OutboxState.PENDING)
+        .where(_OUTBOX.c.topic == topic, _OUTBOX.c.state.in_(UNSENT))
         .values(state=OutboxState.SUPERSEDED, done_at=now)
     )
 
 
 def resend(connection: Connection, row_id: int, now: datetime) -> bool:
     """Give a dead letter another life; False when there is no such dead letter."""
-    return bool(
-        connection.execute(
-            update(_OUTBOX)
-            .where(
-                _OUTBOX.c.id == row_id,
-                _OUTBOX.c.state.in_([OutboxState.FAILED, OutboxState.UNKNOWN]),
-            )
-            .values(state=OutboxState.PENDING, due_at=now, attempts=0, done_at=None, error="", error_code=0)
-        ).rowcount
-    )
+    return bool(_revive(connection, _OUTBOX.c.id == row_id, now))
+
+
+def resend_all(connection: Connection, now: datetime, account: str = "") -> int:
+    """Give every dead letter (of one account) another life; how many."""
+    return _revive(connection, _OUTBOX.c.account == account if account else _OUTBOX.c.id > 0, now)
+
+
+def _revive(connection: Connection, which: Any, now: datetime) -> int:
+    return connection.execute(
+        update(_OUTBOX)
+        .where(which, _OUTBOX.c.state.in_(DEAD))
+        .values(state=OutboxState.PENDING, due_at=now, attempts=0, done_at=None, error="", error_code=0)
+    ).rowcount
 
 
 def counts(connection: Connection) -> dict[str, int]:
@@ -225,8 +362,11 @@ def counts(connection: Connection) -> dict[str, int]:
 def dead_letters(connection: Connection, limit: int = 50) -> list[dict[str, Any]]:
     """What could not be delivered, the newest first."""
     rows = connection.execute(
-        select(_OUTBOX.c.id, _OUTBOX.c.account, _OUTBOX.c.dedupe_key, _OUTBOX.c.error_code, _OUTBOX.c.error)
-        .where(_OUTBOX.c.state.in_([OutboxState.FAILED, OutboxState.UNKNOWN]))
+        select(
+            *(_OUTBOX.c.id, _OUTBOX.c.account, _OUTBOX.c.dedupe_key, _OUTBOX.c.error_code, _OUTBOX.c.error),
+            *(_OUTBOX.c.state, _OUTBOX.c.created_at, _OUTBOX.c.relayed),
+        )
+        .where(_OUTBOX.c.state.in_(DEAD))
         .order_by(_OUTBOX.c.id.desc())
         .limit(limit)
     )

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Integer, bindparam
 from sqlmodel import col, select
 
+from models.alarm import AlarmKind
+from models.desk.alarms import AlarmDesk
 from models.desk.places import Route
 from models.desk.rows import Found, Written
 from models.desk.ticket_steps import Proof, TicketSteps
@@ -92,7 +94,7 @@ _OF_REPORTER = Found(
 )
 
 
-class TicketDesk(TicketSteps):
+class TicketDesk(TicketSteps, AlarmDesk):
     """Tickets."""
 
     def file_ticket(self, new: NewTicket) -> Ticket:
@@ -139,6 +141,9 @@ class TicketDesk(TicketSteps):
             self.seen["attachments", ticket.id] = []
         self.begin_clocks(ticket)
         self._record(ticket, Step.SUBMIT, State.DRAFT, ticket.assignee, new.reporter, Actor.REPORTER, {}, 1)
+        if new.urgency is Urgency.EMERGENCY:
+            answer_by = self.now + self.rules.emergency_answer
+            self.raise_alarm(AlarmKind.EMERGENCY, ticket.number, ticket=ticket, next_at=answer_by)
         return ticket
 
     def _number(self, grid_code: str) -> str:

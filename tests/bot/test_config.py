@@ -149,6 +149,9 @@ SLIPS = [
     ("[30分钟, 2小时]", "[1分钟, 2分钟, 3分钟, 4分钟]", "时限 ▸ 逐级上报 ▸ 到场", "最多三级"),
     ("22:00-07:00", "晚上十点到七点", "时限 ▸ 夜间不提醒", "请写成「22:00-07:00」这样"),
     ("22:00-07:00", "22:00-25:70", "时限 ▸ 夜间不提醒", "请写成「22:00-07:00」这样"),
+    ("  夜间不提醒: 22", "  超时合并: 很多\n  夜间不提醒: 22", "时限 ▸ 超时合并", "请写一个件数，例如 5件"),
+    ("  夜间不提醒: 22", "  超时合并: 0\n  夜间不提醒: 22", "时限 ▸ 超时合并", "逐条提醒就写「不合并」"),
+    ("  夜间不提醒: 22", "  紧急响应: 60\n  夜间不提醒: 22", "时限 ▸ 紧急响应", "请写成「10分钟」「1小时」「1天」这样"),
     ("到场: {限: 1小时, 从: 受理}", "到达: {限: 1小时}", "时限", "不认识「到达」。是不是「到场」？"),
     ("办理: 查进度", "办理: 查询进度", "意图 ▸ 查进度 ▸ 办理", "是不是「查进度」？可用办理：报事、查进度、说明"),
     ("标识: request_status", "标识: file_request", "意图 ▸ 查进度 ▸ 标识", "已经是另一个意图的标识"),
@@ -411,3 +414,16 @@ def test_the_shipped_file_is_right() -> None:
     config = load_config(SHIPPED)
     assert len(config.nlp.intents) > 3 and config.rules.grids
     assert config.remarks == ()
+
+
+@pytest.mark.parametrize(("written", "over"), [("8", 8), ("３件", 3), ("不合并", 0)])
+def test_how_many_overdue_make_a_list(written: str, over: int) -> None:
+    quiet = "夜间不提醒: 22:00-07:00"
+    more = f"{quiet}\n  超时合并: {written}\n  清单间隔: 1小时\n  紧急响应: 2分钟"
+    old, new = good(GOOD), good(GOOD.replace(quiet, more))
+    assert (old.rules.digest_over, new.rules.digest_over) == (5, over)
+    assert new.rules.digest_every == timedelta(hours=1)
+    assert new.rules.emergency_answer == timedelta(minutes=2)
+    said = changes(old, new)
+    assert "紧急响应 1分钟 → 2分钟" in said and "清单间隔 30分钟 → 1小时" in said
+    assert f"超时合并 5件 → {f'{over}件' if over else '不合并'}" in said

@@ -181,8 +181,9 @@ def test_a_forgotten_token_and_a_broken_platform(rig: Rig) -> None:
     rig.post("/sim/forget-tokens")
     assert mp.push(notice(rig, dedupe_key="n2")).way == "custom"
     path = "/cgi-bin/message/custom/send"
-    for fault, retry in (({"status": 502}, True), ({"errcode": 45009}, True), ({"errcode": 40164}, False)):
+    for fault, whole in (({"status": 502}, False), ({"errcode": 45009}, True), ({"errcode": 40164}, True)):
         rig.post("/sim/fault", path=path, **fault)
         with pytest.raises(PushRefused) as refused:
             mp.push(notice(rig, dedupe_key=str(fault)))
-        assert refused.value.retry is retry
+        assert refused.value.retry
+        assert refused.value.whole_account is whole

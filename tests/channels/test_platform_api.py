@@ -178,7 +178,7 @@ def test_a_refused_token_is_renewed_once_and_the_call_succeeds(code: int) -> Non
 def test_endless_refusals_end_after_one_renewal(code: int, caplog: pytest.LogCaptureFixture) -> None:
     weixin = Weixin({"errcode": code, "errmsg": "invalid credential"})
     refused = refusal(api(weixin))
-    assert (refused.code, refused.retry) == (code, False)
+    assert (refused.code, refused.retry, refused.whole_account) == (code, True, True)
     assert (weixin.tokens, len(weixin.calls)) == (2, 2)
     assert [record.message for record in caplog.records if record.levelno == logging.ERROR] == [
         "token_refused_again"
@@ -290,7 +290,7 @@ def test_a_missing_allow_list_entry_names_the_address(remedies: Any, errmsg: str
         lambda _: httpx2.Response(200, json={"errcode": code, "errmsg": errmsg})
     )
     refused = refusal(api(Weixin(), remedies=remedies, transport=refuse_token))
-    assert (refused.code, refused.retry) == (code, False)
+    assert (refused.code, refused.retry, refused.whole_account, refused.way) == (code, True, True, "")
     assert f"IP {ip}" in refused.reason
 
 
@@ -320,7 +320,7 @@ def test_a_wrong_base_address_is_told(base: str) -> None:
 def test_every_remedy_is_a_chinese_sentence_that_tells_what_happens_next(table: Any) -> None:
     for code, remedy in table.items():
         assert re.search(r"[\u4e00-\u9fff]{4}", remedy.advice), code
-        if remedy.wait is not Wait.NEVER:
+        if remedy.wait is not Wait.NEVER and not remedy.whole_account:
             assert "自动再发" in remedy.advice or "繁忙" in remedy.advice, code
         assert not remedy.advice.endswith("。"), code
 

@@ -105,6 +105,13 @@ def test_a_newer_word_on_a_topic_takes_the_place_of_one_not_yet_sent(stored: Dat
     assert states(stored)["a2"] == S.SENDING, "what is on its way is not called back"
 
 
+def test_of_several_words_on_a_topic_in_one_breath_the_last_counts(stored: Database) -> None:
+    enqueue(stored, row("a1", topic="clock:1"), row("b", topic="clock:2"), row("a2", topic="clock:1"))
+    assert states(stored) == {"a1": S.SUPERSEDED, "a2": S.PENDING, "b": S.PENDING}
+    enqueue(stored, row("a3", topic="clock:1"), row("a1", topic="clock:1"))
+    assert states(stored)["a3"] is S.PENDING, "an old word repeated silences nothing here either"
+
+
 def test_an_old_word_repeated_does_not_silence_the_newer_one(stored: Database) -> None:
     enqueue(stored, row("first", topic="clock:1"))
     enqueue(stored, row("second", topic="clock:1"))
