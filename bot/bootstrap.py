@@ -164,6 +164,7 @@ class Service:
             now = self.clock.now()
             desk = Desk(session, community_id=state.community_id, now=now, rules=config.rules)
             desk.sync_places()
+            desk.sync_policies()
             session.flush()
         self._channels = dict(state.channels)
         self._moved = self._understood_anew(state)

@@ -10,10 +10,10 @@ from handlers.draft import Draft, listen
 from handlers.filed import FORM as FILED
 from handlers.home import YES_HOME, about_home, door, own_home
 from handlers.message import Choice, Dialog, Kind, Message, Turn
-from handlers.ticket_words import next_step, person, places
+from handlers.ticket_words import next_step, person, places, promised
 from models.desk.ticket_steps import Proof
 from models.desk.tickets import NewTicket
-from models.ticket import OPEN, Ticket, Urgency
+from models.ticket import OPEN, Stage, Ticket, Urgency
 from nlp.understanding import Decision
 
 FORM = "report"
@@ -194,16 +194,16 @@ def _file(draft: Draft, message: Message, context: Context) -> Turn:
 
 
 def filed_text(ticket: Ticket, context: Context) -> str:
-    sla = context.desk.rules.sla
+    rule = context.desk.rule_for
     places_filled = {
         "编号": ticket.number,
         "地点": wording.place(ticket),
         "情况": wording.situation(ticket.text, 40),
         "类别": ticket.category,
         "网格员": person(ticket, context),
-        "受理时限": wording.wait(sla.accept.limit),
-        "到场时限": wording.wait(sla.onsite.limit),
-        "办结时限": wording.wait(sla.close.limit),
+        "受理时限": promised(rule(ticket, Stage.ACCEPT)),
+        "到场时限": promised(rule(ticket, Stage.ONSITE)),
+        "办结时限": promised(rule(ticket, Stage.CLOSE)),
         "社区": context.office.name,
         "值班电话": context.office.phone,
         "下一步": next_step(ticket, context),

@@ -8,7 +8,7 @@ from handlers import wording
 from handlers.context import Office
 from handlers.message import Notice
 from handlers.overdue import crowded, digests
-from handlers.ticket_words import what_next, who
+from handlers.ticket_words import promised, what_next, who
 from handlers.worker_words import how, phone_of
 from models.alarm import AlarmKind
 from models.desk import Desk
@@ -41,7 +41,7 @@ def _known(ticket: Ticket, desk: Desk, office: Office) -> dict[str, Any]:
         "类别": ticket.category,
         "附件": f"（{photos} 张照片）" if photos else "",
         "电话": phone_of(ticket),
-        "受理时限": wording.wait(desk.rules.sla.accept.limit),
+        "受理时限": promised(desk.rule_for(ticket, Stage.ACCEPT)),
         "负责人": who(ticket, desk),
         "网格员": who(ticket, desk),
         "值班电话": office.phone,

@@ -7,7 +7,8 @@ from handlers.context import Context, Office
 from handlers.message import Message
 from models.desk import Desk
 from models.desk.places import in_zone
-from models.ticket import State, Ticket
+from models.rules import StageRule
+from models.ticket import Stage, State, Ticket
 from nlp.normalise import clean
 from nlp.places import places as read_places
 
@@ -64,11 +65,17 @@ def next_step(ticket: Ticket, context: Context) -> str:
     return what_next(ticket, context.desk, context.office)
 
 
+def promised(rule: StageRule) -> str:
+    """How long a stage may take, as it is promised: 「1小时」, 「7小时（值班时间）」."""
+    span = wording.wait(rule.limit)
+    return span if rule.calendar == "natural" else f"{span}（值班时间）"
+
+
 def what_next(ticket: Ticket, desk: Desk, office: Office) -> str:
     """The next deadline, or what the resident can do now."""
     say = office.texts.say
     clock = desk.next_deadline(ticket)
-    if clock is not None:
+    if clock is not None and clock.due_at is not None:
         stage, left = wording.STAGES[clock.stage], clock.due_at - desk.now
         if left.total_seconds() < 0:
             return say("status.next_late", 环节=stage, 超出=wording.wait(left))
@@ -79,4 +86,9 @@ def what_next(ticket: Ticket, desk: Desk, office: Office) -> str:
         return say("status.next_rate")
     if ticket.state in (State.RATED, State.ARCHIVED, State.CANCELLED, State.REJECTED, State.MERGED):
         return say("status.next_done")
+    held = desk.clock_of(ticket, Stage.CLOSE)
+    if held is not None and held.is_held:
+        if held.held_until is None:
+            return say("status.next_held")
+        return say("status.next_held_until", 时间=wording.moment(held.held_until, desk.now))
     return say("status.next_none")

@@ -33,9 +33,11 @@ def how(ticket: Ticket, office: Office) -> str:
 def by_when(ticket: Ticket, desk: Desk, office: Office) -> str:
     """The next step, its deadline and the reply that takes it."""
     wanted = _STAGE.get(ticket.state)
-    clock = next((c for c in desk.clocks_of(ticket) if c.stage is wanted and c.stopped_at is None), None)
+    clock = None if wanted is None else desk.clock_of(ticket, wanted)
     said = ""
-    if clock is not None:
+    if clock is not None and clock.due_at is None:
+        said = office.texts.say("worker.by_held", 环节=wording.STAGES[clock.stage])
+    elif clock is not None and clock.due_at is not None:
         left = clock.due_at - desk.now
         stage = wording.STAGES[clock.stage]
         if left.total_seconds() < 0:

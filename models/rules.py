@@ -1,8 +1,14 @@
 """The rules that a community sets itself: deadlines of the five clocks, their ladders, quiet hours, activities."""
 
-from datetime import time, timedelta
+import hashlib
+from collections.abc import Mapping
+from datetime import date, time, timedelta
+from functools import cached_property
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from models.calendar import Day
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -17,17 +23,46 @@ class StageRule(Rule):
     """One clock: how long, from which moment; `before` reminds ahead of the deadline, `ladder` climbs after it.
 
     `before` and the ladder's waits are measured from the deadline; `ladder[0]` tells the grid lead, `ladder[1]`
-    the community, `ladder[2]` the street (domain.md §3).
+    the community, `ladder[2]` the street (domain.md §3). With the calendar `duty` all of them count the working
+    time of `SlaRules.duty`.
     """
 
     limit: timedelta
     start: str
+    calendar: Literal["natural", "duty"] = "natural"
     before: tuple[timedelta, ...] = ()
     ladder: tuple[timedelta, ...] = ()
 
 
+class DutyHours(Rule):
+    """值班时间: the windows of each weekday from Monday, dated exceptions, whether public holidays are kept."""
+
+    week: tuple[Day, ...]
+    days: tuple[tuple[date, Day], ...] = ()
+    holidays: bool = True
+
+
+class PolicyRule(Rule):
+    """Other clocks for some tickets: those of these types, urgencies and estates (empty: of all)."""
+
+    types: tuple[str, ...] = ()
+    urgencies: tuple[str, ...] = ()
+    estates: tuple[str, ...] = ()
+    stages: tuple[tuple[str, StageRule], ...]
+
+    def fits(self, type: str, urgency: str, estate: str) -> bool:
+        return (
+            (not self.types or type in self.types)
+            and (not self.urgencies or urgency in self.urgencies)
+            and (not self.estates or estate in self.estates)
+        )
+
+
 class SlaRules(Rule):
-    """「5个1」 (S1): accept 1 min, on site 1 h, report 1 h, close 1 day, feed back 1 day, in natural time."""
+    """「5个1」 (S1): accept 1 min, on site 1 h, report 1 h, close 1 day, feed back 1 day, in natural time.
+
+    The first of `policies` that fits a ticket and names the stage goes before these.
+    """
 
     accept: StageRule = StageRule(
         limit=MINUTE, start="submitted", before=(MINUTE / 2,), ladder=(timedelta(0), 3 * MINUTE)
@@ -40,8 +75,39 @@ class SlaRules(Rule):
         limit=DAY, start="accepted", before=(6 * HOUR, HOUR), ladder=(2 * HOUR, DAY, 3 * DAY)
     )
     feedback: StageRule = StageRule(limit=DAY, start="closed", before=(6 * HOUR, HOUR), ladder=(2 * HOUR,))
+    policies: tuple[PolicyRule, ...] = ()
+    duty: DutyHours | None = None
     quiet_from: time = time(22, 0)
     quiet_to: time = time(7, 0)
+
+    def stage(self, stage: str, *, type: str, urgency: str, estate: str) -> StageRule:
+        """The rule of a clock for one ticket."""
+        for policy in self.policies:
+            if policy.fits(type, urgency, estate):
+                for name, rule in policy.stages:
+                    if name == stage:
+                        return rule
+        found: StageRule = getattr(self, stage)
+        return found
+
+    @cached_property
+    def uses_duty(self) -> bool:
+        """Whether any clock counts working time."""
+        own = (self.accept, self.onsite, self.report, self.close, self.feedback)
+        others = (rule for policy in self.policies for _, rule in policy.stages)
+        return any(rule.calendar == "duty" for rule in (*own, *others))
+
+    @cached_property
+    def version(self) -> str:
+        """Names what decides targets and reminders (not the calendar, which has a version of its own)."""
+        content = self.model_dump_json(exclude={"duty", "quiet_from", "quiet_to"})
+        return hashlib.sha256(content.encode()).hexdigest()[:12]
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        copied = super().model_copy(update=update, deep=deep)
+        for derived in ("uses_duty", "version"):
+            copied.__dict__.pop(derived, None)
+        return copied
 
 
 class GridRule(Rule):

@@ -27,7 +27,7 @@ def sla_rules(spec: TimesSpec, note: Note) -> SlaRules:
             quiet = hours(spec.quiet)
         except ValueError as problem:
             note(("时限", "夜间不提醒"), str(problem))
-    return SlaRules(**stages, quiet_from=quiet[0], quiet_to=quiet[1])
+    return SlaRules.model_validate({**stages, "quiet_from": quiet[0], "quiet_to": quiet[1]})
 
 
 def _stage(spec: TimesSpec, name: str, field: str, default: StageRule, note: Note) -> StageRule:

@@ -62,6 +62,7 @@ TEXTS: dict[str, str] = {
     "worker.do_close": "办好请回复「办结 {编号} 怎么处理的」，并发处理后的照片",
     "worker.do_feedback": "给居民说过了请回复「反馈 {编号}」",
     "worker.by": "{环节}期限 {时间}，还剩 {剩余}。",
+    "worker.by_held": "{环节}时限暂停计时。",
     "worker.by_late": "{环节}已超 {超出}。",
 }
 

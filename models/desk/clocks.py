@@ -1,16 +1,15 @@
 """The Desk's part for the five clocks: started and stopped by steps, rung by the tick."""
 
-from collections.abc import Hashable
 from datetime import timedelta
 
 from sqlalchemy import bindparam, update
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import col, select
 
-from models.desk.base import DeskBase
-from models.desk.outbox import withdraw
-from models.desk.rows import Found, Written
-from models.rules import StageRule
-from models.sla import ClockRung, SlaClock, judge, plan, rung_at, topic_of
+from models.desk.clock_changes import ClockChanges
+from models.desk.clock_rows import ORDER
+from models.prepared import Prepared
+from models.sla import ClockRung, SlaClock, judge
 from models.ticket import Stage, Step, Ticket
 
 # Which step ends which clock, and which moment a step is (the 「从」 of a stage's rule).
@@ -28,49 +27,36 @@ MOMENTS = {
     Step.REPORT: "reported",
     Step.CLOSE: "closed",
 }
-STOPS_ALL = {Step.CANCEL: "cancelled", Step.REJECT: "rejected", Step.MERGE: "merged"}
-ORDER = tuple(Stage)
+STOPS_ALL = {
+    Step.CANCEL: "cancelled",
+    Step.REJECT: "rejected",
+    Step.MERGE: "merged",
+    Step.CONVERT: "converted",
+}
 
-# Built once: putting a statement together costs as much as running it.
-_CLOCKS = Found(
-    SlaClock,
-    lambda clock: clock.where(
-        col(SlaClock.ticket_id) == bindparam("ticket"), col(SlaClock.cycle) == bindparam("cycle")
-    ),
+_CLOCK = SlaClock.__table__  # type: ignore[attr-defined]
+_RUNG = Prepared(
+    lambda _: (
+        update(_CLOCK)
+        .where(_CLOCK.c.id == bindparam("clock"))
+        .values(
+            rung=bindparam("new_rung", type_=_CLOCK.c.rung.type),
+            next_rung_at=bindparam("look_at", type_=_CLOCK.c.next_rung_at.type),
+            breached_at=bindparam("breached", type_=_CLOCK.c.breached_at.type),
+        )
+    )
 )
-_WRITTEN = Written(SlaClock)
 
 
-def _clocks_key(ticket: Ticket) -> Hashable:
-    return "clocks", ticket.id, ticket.cycle
-
-
-class ClockDesk(DeskBase):
+class ClockDesk(ClockChanges):
     """Clocks of tickets."""
-
-    def stage_rule(self, stage: Stage) -> StageRule:
-        rule: StageRule = getattr(self.rules.sla, stage.value)
-        return rule
-
-    def clocks_of(self, ticket: Ticket) -> list[SlaClock]:
-        """All clocks of the present cycle, in the order of the stages."""
-        rows = self.seen.get(_clocks_key(ticket))
-        if rows is None:
-            rows = _CLOCKS.all(self.session, {"ticket": ticket.id, "cycle": ticket.cycle})
-        return sorted(rows, key=lambda clock: ORDER.index(clock.stage))
-
-    def next_deadline(self, ticket: Ticket) -> SlaClock | None:
-        """The running clock that ends first; None when nothing runs."""
-        running = [clock for clock in self.clocks_of(ticket) if clock.stopped_at is None]
-        return min(running, key=lambda clock: clock.due_at, default=None)
 
     def turn_clocks(self, ticket: Ticket, step: Step) -> None:
         """Stop and start what this step stops and starts, in the step's own transaction (C6)."""
-        clocks = {clock.stage: clock for clock in self.clocks_of(ticket)}
         if step in STOPS_ALL:
-            for clock in clocks.values():
-                self._stop(clock, STOPS_ALL[step])
+            self.stop_clocks(ticket, STOPS_ALL[step])
             return
+        clocks = {clock.stage: clock for clock in self.clocks_of(ticket)}
         if step in ENDS and ENDS[step] in clocks:
             self._stop(clocks[ENDS[step]], "done")
         if step is Step.CLOSE:  # a desk ticket closes without having been on site
@@ -83,46 +69,11 @@ class ClockDesk(DeskBase):
             return
         moment = MOMENTS.get(step)
         for stage in ORDER:
-            if moment is not None and self.stage_rule(stage).start == moment and stage not in clocks:
+            if moment is not None and self.rule_for(ticket, stage).start == moment and stage not in clocks:
                 self._start(ticket, stage)
 
-    def _start(self, ticket: Ticket, stage: Stage) -> None:
-        rule = self.stage_rule(stage)
-        rungs = plan(rule)
-        due_at = self.now + rule.limit
-        clock = _WRITTEN.add(
-            self.session,
-            {
-                "community_id": self.community_id,
-                "ticket_id": ticket.id,
-                "cycle": ticket.cycle,
-                "stage": stage,
-                "target_s": rule.limit.total_seconds(),
-                "started_at": self.now,
-                "due_at": due_at,
-                "rungs": rungs,
-                "next_rung_at": rung_at(due_at, rungs, 0),
-            },
-        )
-        if (known := self.seen.get(_clocks_key(ticket))) is not None:
-            known.append(clock)
-
-    def begin_clocks(self, ticket: Ticket) -> None:
-        """A ticket filed this moment has no clock yet: for the rest of the message nobody need look."""
-        self.seen[_clocks_key(ticket)] = []
-
-    def _stop(self, clock: SlaClock, reason: str) -> None:
-        if clock.stopped_at is not None:
-            return
-        clock.stopped_at, clock.stop_reason, clock.next_rung_at = self.now, reason, None
-        if self.now > clock.due_at and clock.breached_at is None:  # C8; equality is on time
-            clock.breached_at = clock.due_at
-        self.session.add(clock)
-        self.session.flush()
-        withdraw(self.session.connection(), topic_of(clock), self.now)
-
     def ring_clocks(self, limit: int = 200) -> int:
-        """Ring every clock whose next rung has come, at most `limit`; how many were rung.
+        """Look at every clock whose moment has come, at most `limit`: ring it, note its breach; how many there were.
 
         Several processes may tick at once: PostgreSQL's row locks, SQLite's single writer decide who rings.
         """
@@ -135,17 +86,24 @@ class ClockDesk(DeskBase):
             .limit(limit)
             .with_for_update(skip_locked=True, of=SlaClock)
         ).all()
+        moved = []
         for clock, ticket in due:
+            self._note_lateness(clock)
             verdict = judge(clock, self.now)
-            breached_at = clock.breached_at or (clock.due_at if verdict.breached else None)
-            self.session.execute(
-                update(SlaClock)
-                .where(col(SlaClock.id) == clock.id)
-                .values(rung=verdict.next_rung, next_rung_at=verdict.next_rung_at, breached_at=breached_at)
-                .execution_options(synchronize_session=False)
+            moved.append(
+                {
+                    "clock": clock.id,
+                    "new_rung": verdict.next_rung,
+                    "look_at": verdict.next_rung_at,
+                    "breached": clock.breached_at,
+                }
             )
-            if verdict.ring is not None:
+            set_committed_value(clock, "rung", verdict.next_rung)
+            set_committed_value(clock, "next_rung_at", verdict.next_rung_at)
+            set_committed_value(clock, "breached_at", clock.breached_at)
+            if verdict.ring is not None and clock.due_at is not None:
                 level = int(clock.rungs[verdict.ring][1])
                 left: timedelta = clock.due_at - self.now
                 self.note(ClockRung(ticket, clock, verdict.ring, level, left))
+        _RUNG.run_many(self.session.connection(), moved)
         return len(due)

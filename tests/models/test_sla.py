@@ -25,6 +25,7 @@ def clock_of(rule: StageRule) -> SlaClock:
         target_s=rule.limit.total_seconds(),
         started_at=NOW,
         due_at=due_at,
+        late_after=due_at,
         rungs=rungs,
         next_rung_at=rung_at(due_at, rungs, 0),
     )
@@ -53,7 +54,7 @@ def test_each_rung_rings_at_most_once_however_the_ticks_fall(rule: StageRule, wa
             rung.append(verdict.ring)
         clock.rung, clock.next_rung_at = verdict.next_rung, verdict.next_rung_at
         assert judge(clock, now).ring is None
-        assert clock.rung == sum(clock.due_at + timedelta(seconds=s) <= now for s, _ in clock.rungs)
+        assert clock.rung == sum(NOW + rule.limit + timedelta(seconds=s) <= now for s, _ in clock.rungs)
         assert verdict.breached == (now - NOW > rule.limit)
     assert rung == sorted(set(rung))
 
@@ -76,8 +77,9 @@ def test_the_defaults_are_the_five_ones() -> None:
 
 def test_equality_is_on_time() -> None:
     clock = clock_of(StageRule(limit=HOUR, start="accepted"))
-    assert not judge(clock, clock.due_at).breached
-    assert judge(clock, clock.due_at + timedelta(microseconds=1)).breached
+    due_at = NOW + HOUR
+    assert not judge(clock, due_at).breached
+    assert judge(clock, due_at + timedelta(microseconds=1)).breached
 
 
 def test_after_an_outage_only_the_highest_rung_rings(desk: Desk) -> None:

@@ -133,6 +133,7 @@ class TicketMachine(RuleBasedStateMachine):
                 assert self.ticket.state not in (State.CANCELLED, State.REJECTED, State.RATED, State.ARCHIVED)
             else:
                 assert clock.next_rung_at is None
+                assert clock.due_at is not None
                 assert (clock.breached_at is not None) == (clock.stopped_at > clock.due_at)
 
 
