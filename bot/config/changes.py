@@ -61,8 +61,14 @@ def _times(old: Rules, new: Rules) -> str:
         after: StageRule = getattr(new.sla, field)
         if before.limit != after.limit:
             parts.append(f"{name} {said(before.limit)} → {said(after.limit)}")
+        elif before.calendar != after.calendar:
+            parts.append(f"{name}改按{'值班时间' if after.calendar == 'duty' else '自然时间'}")
         elif before != after:
             parts.append(f"{name}的提醒")
+    if old.sla.policies != new.sla.policies:
+        parts.append("另行规定")
+    if old.sla.duty != new.sla.duty:
+        parts.append("值班时间")
     if (old.sla.quiet_from, old.sla.quiet_to) != (new.sla.quiet_from, new.sla.quiet_to):
         parts.append("夜间不提醒")
     for name, field in (

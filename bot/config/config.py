@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from bot.config import crosscheck
 from bot.config.deadlines import sla_rules
+from bot.config.duty import duty_hours
 from bot.config.explain import explained, unknown_key
 from bot.config.sections import ChannelSpec, CommunitySpec, FileSpec
 from bot.config.wording import WordingReader
@@ -168,7 +169,8 @@ class _Reader:
             )
             if getattr(times, name) is not None
         }
-        sla: SlaRules = sla_rules(times, self._note)
+        duty = duty_hours(spec.duty, self._note)
+        sla: SlaRules = sla_rules(times, duty, bool(spec.duty), self._note)
         return Rules(
             sla=sla,
             grids=tuple(

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 
-from bot.config.sections import ChannelSpec, FileSpec, GridSpec
+from bot.config.fields import said
+from bot.config.sections import STAGES, ChannelSpec, FileSpec, GridSpec
 from bot.settings import variable
 from bot.yamlfile import Document, Path_, Scalar
 from models.desk.places import split_building
@@ -84,6 +86,7 @@ def remarks(spec: FileSpec) -> Iterator[str]:
             elif strange := set(template.fields) - TEMPLATES[name]:
                 able = "、".join(sorted(TEMPLATES[name]))
                 yield f"模板「{name}」没有字段「{'」「'.join(sorted(strange))}」，可用的有：{able}"
+    yield from _clocks(spec)
     if not spec.admins:
         yield "没有写「管理员」：配置写错时没有人会收到通知"
     if not spec.grids:
@@ -103,3 +106,25 @@ def remarks(spec: FileSpec) -> Iterator[str]:
     nameless = [userid for userid in dict.fromkeys([*used, *spec.desk]) if userid not in spec.people]
     if nameless:
         yield f"「人员」里没有 {'、'.join(nameless)}：居民看到的会是账号，不是姓名"
+
+
+def _clocks(spec: FileSpec) -> Iterator[str]:
+    """Days that mean 24 working hours, estates that no grid names."""
+    stages = [
+        (name, getattr(part, field))
+        for part in (spec.times, *spec.times.policies)
+        for name, field in STAGES.items()
+        if getattr(part, field) is not None
+    ]
+    on_duty = [(name, stage) for name, stage in stages if stage.calendar == "值班时间"]
+    for name, stage in on_duty:
+        if stage.limit >= timedelta(days=1):
+            hours = int(stage.limit.total_seconds() // 3600)
+            yield (
+                f"「{name}」按值班时间算，{said(stage.limit)}就是 {hours} 个小时的值班时间，要好几天；"
+                "想要一个值班日，请写一天值班几小时，例如「7小时」"
+            )
+    known = {split_building(building)[0] for grid in spec.grids for building in grid.buildings}
+    for estate in dict.fromkeys(name for policy in spec.times.policies for name in policy.estates):
+        if estate not in known:
+            yield f"「另行规定」里的小区「{estate}」没有写在「网格」的「范围」里，例如「{estate}1栋」"

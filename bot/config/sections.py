@@ -13,6 +13,17 @@ from bot.config.fields import Duration, Durations, Limit, Section, UserId, UserI
 KINDS = ("公众号", "企业微信", "微信客服", "智能机器人", "群机器人", "桥接")
 STAGES = {"受理": "accept", "到场": "onsite", "上报": "report", "办结": "close", "反馈": "feedback"}
 
+# The kinds of tickets and how urgent they are (domain.md §2), as admins call them.
+TYPES = {
+    "上门": "field",
+    "咨询": "desk",
+    "建议": "deliberate",
+    "调解": "mediation",
+    "巡查": "patrol",
+    "转办": "referral",
+}
+URGENCIES = {"紧急": "emergency", "加急": "urgent", "普通": "normal"}
+
 
 def _refuse(what: str) -> None:
     raise PydanticCustomError("linli", "{what}", {"what": what})
@@ -155,7 +166,7 @@ def _stage(value: object) -> object:
 class StageSpec(Section):
     limit: Limit = Field(alias="限")
     start: str | None = Field(default=None, alias="从")
-    calendar: Literal["自然时间"] = Field(default="自然时间", alias="按")
+    calendar: Literal["自然时间", "值班时间"] | None = Field(default=None, alias="按")
     before: Durations | None = Field(default=None, alias="提前提醒")
     ladder: Durations | None = Field(default=None, alias="逐级上报")
 
@@ -187,6 +198,31 @@ def _pieces(value: object) -> object:
     return int(found[1])
 
 
+def _named(names: Mapping[str, str], what: str) -> AfterValidator:
+    """Chinese names for values of ours."""
+
+    def read(words: tuple[str, ...]) -> tuple[str, ...]:
+        for word in words:
+            if word not in names:
+                _refuse(f"{what}里没有「{word}」，可以写：{'、'.join(names)}")
+        return tuple(names[word] for word in words)
+
+    return AfterValidator(read)
+
+
+class PolicySpec(Section):
+    """Other clocks for tickets of these types, urgencies, estates; the first that fits decides."""
+
+    types: Annotated[Words, _named(TYPES, "类型")] = Field(default=(), alias="类型")
+    urgencies: Annotated[Words, _named(URGENCIES, "紧急程度")] = Field(default=(), alias="紧急")
+    estates: Words = Field(default=(), alias="小区")
+    accept: Stage | None = Field(default=None, alias="受理")
+    onsite: Stage | None = Field(default=None, alias="到场")
+    report: Stage | None = Field(default=None, alias="上报")
+    close: Stage | None = Field(default=None, alias="办结")
+    feedback: Stage | None = Field(default=None, alias="反馈")
+
+
 class TimesSpec(Section):
     accept: Stage | None = Field(default=None, alias="受理")
     onsite: Stage | None = Field(default=None, alias="到场")
@@ -195,6 +231,7 @@ class TimesSpec(Section):
     feedback: Stage | None = Field(default=None, alias="反馈")
     before: WaitsSpec = Field(default_factory=WaitsSpec, alias="提前提醒")
     ladder: WaitsSpec = Field(default_factory=WaitsSpec, alias="逐级上报")
+    policies: tuple[PolicySpec, ...] = Field(default=(), alias="另行规定")
     quiet: str | None = Field(default=None, alias="夜间不提醒")
     emergency_answer: Limit | None = Field(default=None, alias="紧急响应")
     digest_over: Annotated[int, BeforeValidator(_pieces)] | None = Field(default=None, alias="超时合并")
@@ -220,5 +257,6 @@ class FileSpec(Section):
     categories: Mapping[Word, Words] = Field(default_factory=dict, alias="类别")
     evidence: EvidenceSpec = Field(default_factory=EvidenceSpec, alias="凭证")
     times: TimesSpec = Field(default_factory=TimesSpec, alias="时限")
+    duty: Mapping[str, object] = Field(default_factory=dict, alias="值班时间")
     pushes: Mapping[str, Word] = Field(default_factory=dict, alias="推送")
     texts: Mapping[str, Word] = Field(default_factory=dict, alias="文案")
