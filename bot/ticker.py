@@ -15,6 +15,7 @@ from handlers.notices import compose
 from models.database import session_on
 from models.desk import Desk, inbox, sayings
 from models.desk import outbox as outbox_desk
+from models.sla import HolidaysEnd, HolidaysUnknown
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ def tick(connection: Connection, brain: Brain, clock: Clock) -> int:
 def sweep(connection: Connection, brain: Brain, clock: Clock) -> None:
     """Forget what the community promised to forget: old words, dialogs that nobody took up again.
 
-    And tell the admins, once a day, of grids that nobody answers for (G3).
+    And tell the admins, once a day, of grids that nobody answers for (G3), once of a calendar that ends.
     """
     now = clock.now()
     inbox.forget(connection, now - brain.rules.message_retention)
@@ -49,6 +50,12 @@ def sweep(connection: Connection, brain: Brain, clock: Clock) -> None:
     session = session_on(connection)
     desk = Desk(session, community_id=brain.community_id, now=now, rules=brain.rules)
     desk.alarm_unmanned()
+    while desk.mind_calendars(LIMIT) >= LIMIT:
+        session.flush()
+    session.flush()
+    for fact in desk.facts:
+        if isinstance(fact, HolidaysEnd | HolidaysUnknown):
+            log.warning("calendar_short", extra={"fact": type(fact).__name__})
     rows = outbox_rows(compose(desk.facts, desk, brain.office), brain.community_id, now)
     outbox_desk.enqueue(connection, rows, now)
     session.expunge_all()

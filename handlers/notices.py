@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from handlers import activity_notices, alarm_notices, place_notices, talk, ticket_notices
+from handlers import activity_notices, alarm_notices, clock_notices, place_notices, talk, ticket_notices
 from handlers.context import Office
 from handlers.message import Notice
 from models.desk import Desk
@@ -14,6 +14,7 @@ _NOTICES: dict[type[Fact], Callable[[Any, Desk, Office], list[Notice]]] = {
     **activity_notices.NOTICES,
     **place_notices.NOTICES,
     **alarm_notices.NOTICES,
+    **clock_notices.NOTICES,
     talk.HumanAsked: talk.human_asked,
 }
 

@@ -2,13 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+WARN_BEFORE = timedelta(days=60)
 _FOLDER = Path(__file__).parent / "data" / "holiday_cn"
 
 
@@ -77,3 +78,16 @@ def shipped() -> Mapping[int, HolidayYear]:
     """The years that come with the program (holiday-cn, MIT; see `data/holiday_cn/README.md`)."""
     years = (read_year(path.read_bytes()) for path in sorted(_FOLDER.glob("*.json")))
     return {one.year: one for one in years}
+
+
+def known_until(years: Container[int], today: date) -> date:
+    """The last day of the unbroken years from the present one on; the end of last year when that is not known."""
+    year = today.year
+    while year in years:
+        year += 1
+    return date(year - 1, 12, 31)
+
+
+def ends_soon(until: date, today: date) -> bool:
+    """Whether that day is less than 60 days away, or past."""
+    return until - today < WARN_BEFORE

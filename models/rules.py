@@ -92,7 +92,9 @@ class SlaRules(Rule):
 
     @cached_property
     def uses_duty(self) -> bool:
-        """Whether any clock counts working time."""
+        """Whether any clock counts working time over public holidays."""
+        if self.duty is None or not self.duty.holidays:
+            return False
         own = (self.accept, self.onsite, self.report, self.close, self.feedback)
         others = (rule for policy in self.policies for _, rule in policy.stages)
         return any(rule.calendar == "duty" for rule in (*own, *others))

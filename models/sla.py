@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import JSON, Column, Connection, Index, MetaData, UniqueConstraint, event, text
@@ -148,6 +148,13 @@ class HolidaysUnknown(Fact):
     """A deadline leads into a year whose holidays nobody has entered (C10): it is provisional."""
 
     year: int
+
+
+@dataclass(frozen=True, slots=True)
+class HolidaysEnd(Fact):
+    """The known holidays end within 60 days, or have ended; `last` is their last day."""
+
+    last: date
 
 
 def topic_of(clock: SlaClock) -> str:

@@ -62,6 +62,8 @@ TEXTS: dict[str, str] = {
     "worker.do_close": "办好请回复「办结 {编号} 怎么处理的」，并发处理后的照片",
     "worker.do_feedback": "给居民说过了请回复「反馈 {编号}」",
     "worker.by": "{环节}期限 {时间}，还剩 {剩余}。",
+    "clock.holidays_unknown": "有报事的期限算到了 {年} 年，但还没有 {年} 年的放假安排，先按平常的一周暂定，到时不算超时。请运维执行「linli import holidays {年}.json」，导入后自动改准。",
+    "clock.holidays_end": "放假安排只到 {日期}，之后的值班时间就算不准了。等国务院公布 {年} 年的安排，请运维下载 holiday-cn 的 {年}.json，执行「linli import holidays {年}.json」。",
     "worker.by_held": "{环节}时限暂停计时。",
     "worker.by_late": "{环节}已超 {超出}。",
 }

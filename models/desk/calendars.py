@@ -9,7 +9,7 @@ from models.calendar import CHINA, Calendar
 from models.desk.base import DeskBase
 from models.desk.memory import Shelf, remembered
 from models.duty_calendar import as_json, duty_calendar, from_json
-from models.holidays import HolidayYear, read_year, shipped
+from models.holidays import HolidayYear, known_until, read_year, shipped
 from models.policy import CalendarVersion, HolidayEntry, PolicyVersion
 from models.rules import DutyHours
 
@@ -17,7 +17,6 @@ from models.rules import DutyHours
 HOLIDAYS = Shelf(
     "holidays", timedelta(seconds=30), lambda _: None, frozenset({"holiday_year", "calendar_version"})
 )
-WARN_BEFORE = timedelta(days=60)
 
 
 class CalendarDesk(DeskBase):
@@ -101,12 +100,5 @@ class CalendarDesk(DeskBase):
         return True
 
     def holidays_known_until(self) -> date:
-        """The last day of the unbroken years of which the present one is the first; the day before it if unknown."""
-        year = self.now.astimezone(CHINA).year
-        while year in self.holidays():
-            year += 1
-        return date(year - 1, 12, 31)
-
-    def holidays_end_soon(self) -> bool:
-        """Whether the known holidays end within 60 days, or have ended."""
-        return self.holidays_known_until() - self.now.astimezone(CHINA).date() < WARN_BEFORE
+        """The last day of the unbroken years of which the present one is the first."""
+        return known_until(self.holidays(), self.now.astimezone(CHINA).date())

@@ -1,10 +1,12 @@
 """What changes a running clock: hold, resume, extension, another urgency, merging and its undoing (domain.md §3 d-i)."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlmodel import col, select
 
+from models.calendar import Calendar
 from models.desk.clock_rows import ClockRows, state_of
 from models.errors import DomainError
 from models.sla import SlaClock, plan
@@ -12,6 +14,23 @@ from models.sla_time import effective
 from models.ticket import Stage, Ticket
 
 MERGED = "merged"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the rules in force have for a clock."""
+
+    target_s: float
+    lowered_s: float
+    rungs: list[list[float]]
+    calendar: Calendar | None
+
+    def is_had_by(self, clock: SlaClock) -> bool:
+        return (
+            self.target_s == clock.target_s
+            and self.rungs == [rung[:2] for rung in clock.rungs]
+            and clock.calendar_version == ("" if self.calendar is None else self.calendar.version)
+        )
 
 
 class ClockChanges(ClockRows):
@@ -70,21 +89,30 @@ class ClockChanges(ClockRows):
         """
         for clock in self._unstopped(ticket):
             self._note_lateness(clock)
-            before = state_of(clock)
-            rule = self.rule_for(ticket, clock.stage)
-            own = rule.limit.total_seconds() + clock.extended_s
-            target = min(own, clock.target_s) if clock.lowered_s else own
-            calendar = self._calendar_of_rule(rule)
-            same_calendar = clock.calendar_version == ("" if calendar is None else calendar.version)
-            rungs = plan(rule)
-            if target == clock.target_s and same_calendar and rungs == [rung[:2] for rung in clock.rungs]:
-                continue
-            clock.target_s, clock.lowered_s, clock.rungs = target, own - target, rungs
-            clock.policy_version = self.rules.sla.version
-            self._put(clock, self.runs_of(clock), calendar, ring_again=True)
-            self._late_at_once(clock, "reprioritised")
-            self._save(clock)
-            self._trail(clock, "reprioritised", before, actor=actor, reason=reason)
+            self.follow_rules(clock, ticket, "reprioritised", actor=actor, reason=reason)
+
+    def follow_rules(self, clock: SlaClock, ticket: Ticket, cause: str, *, actor: str, reason: str) -> bool:
+        """Give a clock the target, calendar and reminders that the rules in force have for it; False: it has them."""
+        wanted = self._wanted(clock, ticket)
+        if wanted.is_had_by(clock):
+            return False
+        before = state_of(clock)
+        clock.target_s, clock.lowered_s, clock.rungs = wanted.target_s, wanted.lowered_s, wanted.rungs
+        clock.policy_version = self.rules.sla.version
+        if wanted.calendar is not None:
+            self.keep_calendar(wanted.calendar)
+        self._put(clock, self.runs_of(clock), wanted.calendar, ring_again=True)
+        self._late_at_once(clock, cause)
+        self._save(clock)
+        self._trail(clock, cause, before, actor=actor, reason=reason)
+        return True
+
+    def _wanted(self, clock: SlaClock, ticket: Ticket) -> "Wanted":
+        """What was granted is kept, and what a merge has lowered is not raised."""
+        rule = self.rule_for(ticket, clock.stage)
+        own = rule.limit.total_seconds() + clock.extended_s
+        target = min(own, clock.target_s) if clock.lowered_s else own
+        return Wanted(target, own - target, plan(rule), self.calendar_of_rule(rule))
 
     def stop_clocks(self, ticket: Ticket, reason: str) -> None:
         """Stop all clocks of the present cycle, without a breach unless the deadline had passed (h)."""

@@ -123,7 +123,9 @@ class ClockRows(CalendarDesk):
 
     def _start(self, ticket: Ticket, stage: Stage) -> None:
         rule = self.rule_for(ticket, stage)
-        calendar = self._calendar_of_rule(rule)
+        calendar = self.calendar_of_rule(rule)
+        if calendar is not None:
+            self.keep_calendar(calendar)
         placed, missing_year = self._placed(rule.limit, plan(rule), [(self.now, None)], calendar)
         assert placed.due_at is not None
         clock = _WRITTEN.add(
@@ -148,13 +150,11 @@ class ClockRows(CalendarDesk):
         if (known := self.seen.get(_clocks_key(ticket))) is not None:
             known.append(clock)
 
-    def _calendar_of_rule(self, rule: StageRule) -> Calendar | None:
+    def calendar_of_rule(self, rule: StageRule) -> Calendar | None:
         """None for natural time, the usual case, which reads and writes nothing."""
         if rule.calendar == "natural" or self.rules.sla.duty is None:
             return None
-        calendar = self.calendar_for(self.rules.sla.duty)
-        self.keep_calendar(calendar)
-        return calendar
+        return self.calendar_for(self.rules.sla.duty)
 
     def _placed(
         self, target: timedelta, rungs: list[list[float]], runs: list[Run], calendar: Calendar | None
@@ -192,9 +192,11 @@ class ClockRows(CalendarDesk):
             self._pause(clock)
         self._save(clock)
 
-    def _note_lateness(self, clock: SlaClock) -> None:
+    def _note_lateness(self, clock: SlaClock, at: datetime | None = None) -> None:
         """Equality is on time (a). A provisional deadline condemns nobody: that waits for the holidays."""
-        if clock.late_after is not None and self.now > clock.late_after and clock.missing_year is None:
+        if clock.late_after is None or clock.missing_year is not None:
+            return
+        if (at or self.now) > clock.late_after:
             assert clock.due_at is not None
             self._note_breach(clock, clock.due_at, "late")
 

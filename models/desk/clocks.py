@@ -6,7 +6,8 @@ from sqlalchemy import bindparam, update
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import col, select
 
-from models.desk.clock_changes import ClockChanges
+from models.desk.clock_figures import ClockFigures
+from models.desk.clock_recalc import ClockRecalc
 from models.desk.clock_rows import ORDER
 from models.prepared import Prepared
 from models.sla import ClockRung, SlaClock, judge
@@ -48,7 +49,7 @@ _RUNG = Prepared(
 )
 
 
-class ClockDesk(ClockChanges):
+class ClockDesk(ClockRecalc, ClockFigures):
     """Clocks of tickets."""
 
     def turn_clocks(self, ticket: Ticket, step: Step) -> None:
