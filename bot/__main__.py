@@ -42,16 +42,19 @@ _COMMANDS: dict[str, str | tuple[str, dict[str, str]]] = {
     "chat": "bot.commands.chat:chat",
     "migrate": "bot.commands.serve:migrate_command",
     "check": "bot.commands.check:check",
+    "doctor": "bot.commands.doctor:doctor",
     "intents": "bot.commands.intents:app",
     "activity": "bot.commands.activity:app",
+    "clocks": "bot.commands.clocks:app",
     "outbox": "bot.commands.outbox:app",
     "import": (
-        "导入文件：网格和户、住户和值守的人、账目、活动",
+        "导入文件：网格和户、住户和值守的人、账目、活动、节假日",
         {
             "places": "bot.commands.places:import_places_command",
             "people": "bot.commands.places:import_people_command",
             "ledger": "bot.commands.ledger:import_ledger_command",
             "activities": "bot.commands.activity:import_activities_command",
+            "holidays": "bot.commands.holidays:import_holidays_command",
         },
     ),
     "export": (
