@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 from sqlmodel import col, select
 
-from models.calendar import Calendar
+from models.calendar import Calendar, NoHolidayData
 from models.desk.clock_rows import ClockRows, state_of
 from models.errors import DomainError
 from models.sla import SlaClock, plan
-from models.sla_time import effective
+from models.sla_time import Run, effective
 from models.ticket import Stage, Ticket
 
 MERGED = "merged"
@@ -101,8 +101,9 @@ class ClockChanges(ClockRows):
         clock.policy_version = self.rules.sla.version
         if wanted.calendar is not None:
             self.keep_calendar(wanted.calendar)
-        self._put(clock, self.runs_of(clock), wanted.calendar, ring_again=True)
-        self._late_at_once(clock, cause)
+        runs = self.runs_of(clock)
+        self._put(clock, runs, wanted.calendar, ring_again=True)
+        self._late_at_once(clock, runs, wanted.calendar, cause)
         self._save(clock)
         self._trail(clock, cause, before, actor=actor, reason=reason)
         return True
@@ -156,8 +157,9 @@ class ClockChanges(ClockRows):
             target = effective(runs, min(dues), calendar).total_seconds()
             clock.lowered_s += clock.target_s - target
             clock.target_s = target
-            self._put(clock, runs, self.calendar_named(clock.calendar_version), ring_again=True)
-            self._late_at_once(clock, MERGED)
+            calendar = self.calendar_named(clock.calendar_version)
+            self._put(clock, runs, calendar, ring_again=True)
+            self._late_at_once(clock, runs, calendar, MERGED)
             self._save(clock)
             self._trail(clock, MERGED, before, actor=actor, reason=reason)
 
@@ -210,9 +212,13 @@ class ClockChanges(ClockRows):
         self._put(clock, self.runs_of(clock), self.calendar_named(clock.calendar_version))
         self._save(clock)
 
-    def _late_at_once(self, clock: SlaClock, cause: str) -> None:
-        """A deadline that was moved into the past is missed now, not since then (d)."""
-        if clock.late_after is not None and self.now > clock.late_after and clock.missing_year is None:
+    def _late_at_once(self, clock: SlaClock, runs: list[Run], calendar: Calendar | None, cause: str) -> None:
+        """A deadline that was moved into the past is missed now, not since then (d), also by a held clock (C8)."""
+        if clock.missing_year is not None:
+            return
+        try:
+            late = effective(runs, self.now, calendar) > timedelta(seconds=clock.target_s)
+        except NoHolidayData:  # judged when it runs on: then its deadline is provisional
+            return
+        if late:
             self._note_breach(clock, self.now, cause)
-            if clock.due_at is not None and clock.next_rung_at is None:
-                clock.next_rung_at = self.now
