@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, select
 
-from bot.ticker import Ticker, tick
+from bot.ticker import Ticker, sweep, tick
 from models.database import Database
 from models.outbox import OutboxRow
 from models.sla import SlaClock
-from tests.talk import Talk, at
+from tests.talk import ROOT, Talk, at
 
 START = at("2026-10-12 10:00")
 
@@ -27,6 +27,16 @@ def talk(tmp_path: Path, busy_database: Database) -> Iterator[Talk]:
     made.clock.at += timedelta(seconds=61)
     yield made
     made.close()
+
+
+def on_duty(folder: Path) -> Path:
+    """The shipped configuration with 办结 counted in working time."""
+    path = folder / "on-duty.yaml"
+    shipped = (ROOT / "config.yaml").read_text(encoding="utf-8")
+    written = shipped.replace("办结: {限: 1天, 从: 受理}", "办结: {限: 7小时, 从: 受理, 按: 值班时间}")
+    assert written != shipped
+    path.write_text(written, encoding="utf-8")
+    return path
 
 
 def keys(talk: Talk) -> list[str]:
@@ -93,3 +103,27 @@ def test_the_job_ticks_until_nothing_is_due(talk: Talk) -> None:
             for moment in connection.execute(select(SlaClock.next_rung_at)).scalars()  # type: ignore[call-overload]
             if moment is not None
         )
+
+
+def test_the_end_of_the_holidays_is_told_to_the_admins_once(tmp_path: Path, database: Database) -> None:
+    """C10: 60 days before, however often the sweep comes by."""
+    talk = Talk(tmp_path, at=at("2026-11-20 10:00"), database=database, config=on_duty(tmp_path))
+    state = talk.service.state
+    for _ in range(3):
+        talk.service.engine.run(lambda connection: sweep(connection, state, talk.clock)).result(10)
+        talk.clock.at += timedelta(days=1)
+    told = [(person, text) for person, text in talk.pushes() if "放假安排只到 2026-12-31" in text]
+    assert [person for person, _ in told] == ["work:wangwu", "work:zhaoliu"]
+    assert "linli import holidays 2027.json" in told[0][1]
+    talk.close()
+
+
+def test_a_deadline_in_an_unknown_year_is_told_to_the_admins_once(tmp_path: Path, database: Database) -> None:
+    talk = Talk(tmp_path, at=at("2026-12-31 17:00"), database=database, config=on_duty(tmp_path))
+    for number in range(2):
+        talk.say(f"mp:r{number}", f"{number + 1}栋楼道灯坏了")
+        talk.say(f"mp:r{number}", "1")
+        talk.say("work:zhangsan", "受理")
+    told = [person for person, text in talk.pushes() if "还没有 2027 年的放假安排" in text]
+    assert told == ["work:wangwu", "work:zhaoliu"]
+    talk.close()

@@ -8,13 +8,18 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import make_url, text
-from sqlmodel import SQLModel
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import SQLModel, col, select
 
 import models.tables  # noqa: F401
 from models import migrate as migrate_module
-from models.database import Database
+from models.database import Database, session_on
+from models.desk import Desk
 from models.ledger_triggers import POSTGRES_TRIGGERS, SQLITE_TRIGGERS
 from models.migrate import HEAD, migrate, revision
+from models.rules import MINUTE, Rules
+from models.sla import SlaBreach, SlaClock
+from tests.conftest import NOW
 
 
 def triggers(database: Database) -> set[str]:
@@ -91,4 +96,45 @@ def test_what_was_pushed_before_the_quotas_counts_against_them(empty: Database) 
         ("b", "", False, False),
         ("c", "", False, False),
     ]
+    empty.close()
+
+
+_OLD_TICKET = {
+    "id": 7, "community_id": 1, "number": "261012-W01-0001", "state": "accepted", "type": "field", "category": "照明",
+    "urgency": "normal", "emergency": "", "text": "灯坏了", "estate": "", "building": "1", "unit": "", "room": "",
+    "place_text": "", "reporter": "mp:r", "phone": "", "proxy_by": "", "visibility": "private", "source": "",
+    "origin": "", "grid_code": "W01", "grid_path": "1/W01", "assignee": "a", "accepted_by": "a", "cycle": 1, "level": 0,
+    "declines": 0, "reopens": 0, "urges": 0, "submitted_at": "2026-10-12 02:00:00", "said_at": "2026-10-12 02:00:00",
+    "finding": "", "resolution": "", "comment": "", "version": 1,
+}  # fmt: skip
+_OLD_CLOCK = {
+    "community_id": 1, "ticket_id": 7, "cycle": 1, "target_s": 60.0, "started_at": "2026-10-12 02:00:00",
+    "due_at": "2026-10-12 02:01:00", "stop_reason": "", "epoch": 1, "rungs": "[[0, 0]]", "rung": 0,
+}  # fmt: skip
+_OLD_CLOCKS = (
+    {**_OLD_CLOCK, "id": 1, "stage": "accept", "stopped_at": "2026-10-12 02:05:00", "breached_at": "2026-10-12 02:01:00"},
+    {**_OLD_CLOCK, "id": 2, "stage": "onsite", "next_rung_at": "2026-10-12 02:01:00"},
+)  # fmt: skip
+
+
+def test_clocks_from_before_run_on_as_natural_time(empty: Database) -> None:
+    """0002 with data in the tables: each old clock has its one segment, its breach has its row, nothing else moved."""
+    at_revision(empty, "0001")
+    with empty.write() as connection:
+        connection.execute(text("INSERT INTO community (id, code, name) VALUES (1, 'demo', '示例')"))
+        for table, row in (("ticket", _OLD_TICKET), *(("sla_clock", clock) for clock in _OLD_CLOCKS)):
+            places = ", ".join(f":{name}" for name in row)
+            connection.execute(text(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})"), row)
+    assert migrate(empty)
+    with empty.write() as connection:
+        desk = Desk(session_on(connection), community_id=1, now=NOW + 2 * MINUTE, rules=Rules())
+        clocks = desk.session.exec(select(SlaClock).order_by(col(SlaClock.id))).all()
+        assert [clock.late_after == clock.due_at == NOW + MINUTE for clock in clocks] == [True, True]
+        assert [desk.runs_of(clock) for clock in clocks] == [[(NOW, NOW + 5 * MINUTE)], [(NOW, None)]]
+        assert [row.clock_id for row in desk.session.exec(select(SlaBreach)).all()] == [1]
+        assert desk.ring_clocks() == 1
+        desk.session.flush()
+        assert [row.clock_id for row in desk.session.exec(select(SlaBreach)).all()] == [1, 2]
+    with pytest.raises(DBAPIError, match="append-only"), empty.write() as connection:
+        connection.execute(text("DELETE FROM sla_breach"))
     empty.close()
