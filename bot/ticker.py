@@ -15,6 +15,7 @@ from handlers.notices import compose
 from models.database import session_on
 from models.desk import Desk, inbox, sayings
 from models.desk import outbox as outbox_desk
+from models.desk.memory import Memory
 from models.sla import HolidaysEnd, HolidaysUnknown
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,7 @@ def tick(connection: Connection, brain: Brain, clock: Clock) -> int:
     """Ring what is due at this moment; how many things were due. Repeating it changes nothing more."""
     now = clock.now()
     session = session_on(connection)
+    Memory().attach(session)  # who answers for a grid is asked for each reminder
     desk = Desk(session, community_id=brain.community_id, now=now, rules=brain.rules)
     due = desk.ring_clocks(LIMIT) + desk.archive_unrated(LIMIT) + desk.tick_activities(LIMIT)
     due += desk.watch_alarms()

@@ -1,6 +1,6 @@
 """The rows of the five clocks: read, started, stopped, put to another deadline, their breaches noted once."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -120,6 +120,16 @@ class ClockRows(CalendarDesk):
     def begin_clocks(self, ticket: Ticket) -> None:
         """A ticket filed this moment has no clock yet: for the rest of the message nobody need look."""
         self.seen[_clocks_key(ticket)] = []
+
+    def _know_clocks(self, tickets: Sequence[Ticket]) -> None:
+        """Read the clocks of many tickets at once: each reminder asks for its ticket's."""
+        if len(tickets) < 2:
+            return
+        known: dict[Hashable, list[SlaClock]] = {_clocks_key(ticket): [] for ticket in tickets}
+        wanted = [ticket.id for ticket in tickets]
+        for clock in self.session.exec(select(SlaClock).where(col(SlaClock.ticket_id).in_(wanted))).all():
+            known.get(("clocks", clock.ticket_id, clock.cycle), []).append(clock)
+        self.seen.update(known)
 
     def _start(self, ticket: Ticket, stage: Stage) -> None:
         rule = self.rule_for(ticket, stage)

@@ -87,6 +87,7 @@ class ClockDesk(ClockRecalc, ClockFigures):
             .limit(limit)
             .with_for_update(skip_locked=True, of=SlaClock)
         ).all()
+        self._know_clocks([ticket for _, ticket in due])
         moved = []
         for clock, ticket in due:
             self._note_lateness(clock)
