@@ -38,8 +38,9 @@ _CLOCKS = Found(
         col(SlaClock.ticket_id) == bindparam("ticket"), col(SlaClock.cycle) == bindparam("cycle")
     ),
 )
+# Columns, not objects: segments are written past the session.
 _SEGMENTS = (
-    select(ClockSegment)
+    select(ClockSegment.run_from, ClockSegment.run_to)
     .where(ClockSegment.clock_id == bindparam("clock"))
     .order_by(col(ClockSegment.run_from))
 )
@@ -115,7 +116,7 @@ class ClockRows(CalendarDesk):
     def runs_of(self, clock: SlaClock) -> list[Run]:
         """The spans in which a clock ran, the last one open while it runs."""
         rows = self.session.exec(_SEGMENTS, params={"clock": clock.id}).all()
-        return [(row.run_from, row.run_to) for row in rows]
+        return [(begin, end) for begin, end in rows]
 
     def begin_clocks(self, ticket: Ticket) -> None:
         """A ticket filed this moment has no clock yet: for the rest of the message nobody need look."""
