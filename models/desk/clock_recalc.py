@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 
 from sqlmodel import col, select
 
-from models.calendar import CHINA, NoHolidayData
+from models.calendar import CHINA, Calendar, NoHolidayData
 from models.desk.clock_changes import ClockChanges
 from models.desk.clock_rows import state_of
 from models.duty_calendar import completed
 from models.holidays import ends_soon
 from models.sla import HolidaysEnd, SlaClock, schedule
-from models.sla_time import Run, exceeded, reached
+from models.sla_time import Run, effective, exceeded, reached
 from models.ticket import Stage, Ticket
 
 PORTION = 200
@@ -122,15 +122,15 @@ class ClockRecalc(ClockChanges):
         if clock.stopped_at is None:
             self._put(clock, runs, calendar)
         else:
-            self._judge_stopped(clock, runs, calendar.version)
-        self._note_lateness(clock, clock.stopped_at)
+            self._judge_stopped(clock, runs, calendar)
+        if clock.missing_year is None:
+            self._note_late_run(clock, runs, calendar)
         self._save(clock)
         self._trail(clock, "completed", before, actor="system", reason="")
 
-    def _judge_stopped(self, clock: SlaClock, runs: list[Run], version: str) -> None:
+    def _judge_stopped(self, clock: SlaClock, runs: list[Run], calendar: Calendar) -> None:
         """Where a stopped clock's deadline would have been: its last run is followed as if it had gone on."""
-        calendar = self.calendar_named(version)
-        clock.calendar_version, clock.missing_year = version, None
+        clock.calendar_version, clock.missing_year = calendar.version, None
         if clock.is_held:
             return
         onward: list[Run] = [*runs[:-1], (runs[-1][0], None)]
@@ -140,3 +140,13 @@ class ClockRecalc(ClockChanges):
             clock.late_after = exceeded(onward, target, calendar)
         except NoHolidayData as gap:
             clock.missing_year = gap.year
+
+    def _note_late_run(self, clock: SlaClock, runs: list[Run], calendar: Calendar) -> None:
+        """What nobody could judge while the holidays were unknown (C8), of held and stopped clocks too."""
+        target = timedelta(seconds=clock.target_s)
+        try:
+            late = effective(runs, clock.stopped_at or self.now, calendar) > target
+        except NoHolidayData:
+            return
+        if late and (missed_at := reached(runs, target, calendar)) is not None:
+            self._note_breach(clock, missed_at, "late")

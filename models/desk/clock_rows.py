@@ -203,11 +203,11 @@ class ClockRows(CalendarDesk):
             self._pause(clock)
         self._save(clock)
 
-    def _note_lateness(self, clock: SlaClock, at: datetime | None = None) -> None:
+    def _note_lateness(self, clock: SlaClock) -> None:
         """Equality is on time (a). A provisional deadline condemns nobody: that waits for the holidays."""
         if clock.late_after is None or clock.missing_year is not None:
             return
-        if (at or self.now) > clock.late_after:
+        if self.now > clock.late_after:
             assert clock.due_at is not None
             self._note_breach(clock, clock.due_at, "late")
 

@@ -271,6 +271,7 @@ class TicketDesk(TicketSteps, AlarmDesk):
         longitude: float | None = None,
     ) -> None:
         """Write a place that was not known when the ticket was filed; a ticket without a grid finds its own."""
+        elsewhere = bool(estate) and estate != ticket.estate
         ticket.estate = estate or ticket.estate
         ticket.building, ticket.unit, ticket.room = building, unit, room
         ticket.place_text = place_text or ticket.place_text
@@ -282,3 +283,5 @@ class TicketDesk(TicketSteps, AlarmDesk):
             ticket.assignee = ticket.assignee or route.worker or route.backup or route.lead
         self.session.add(ticket)
         self.session.flush()
+        if elsewhere and self.rules.sla.policies:
+            self.reprioritise(ticket)  # an estate may have deadlines of its own

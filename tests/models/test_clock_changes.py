@@ -128,22 +128,34 @@ def test_holding_and_resuming_at_once_changes_nothing(desk: Desk) -> None:
     assert close_clock(desk, ticket).due_at == NOW + 24 * HOUR, "no second counts twice"
 
 
-def test_a_held_clock_never_rings_and_what_was_about_to_be_said_is_withdrawn(desk: Desk) -> None:
-    """C6 for a pause."""
+@pytest.mark.parametrize("change", ["hold", "extend", "stop"])
+def test_what_was_about_to_be_said_is_withdrawn(desk: Desk, change: str) -> None:
+    """C6: in the same transaction, for whatever changes the deadline."""
     ticket = accepted(desk)
     clock = close_clock(desk, ticket)
     connection = desk.session.connection()
     connection.execute(
-        OutboxRow.__table__.insert(),
-        row("soon", topic=topic_of(clock)),  # type: ignore[attr-defined]
+        OutboxRow.__table__.insert(),  # type: ignore[attr-defined]
+        row("soon", topic=topic_of(clock)),
     )
     desk.now += HOUR
-    desk.hold_clock(ticket, None)
+    if change == "hold":
+        desk.hold_clock(ticket, None)
+    elif change == "extend":
+        desk.extend_clock(ticket, HOUR)
+    else:
+        desk.stop_clocks(ticket, "cancelled")
     state = connection.execute(select(OutboxRow.state).where(OutboxRow.dedupe_key == "soon")).scalar_one()
     assert state == OutboxState.SUPERSEDED
+
+
+def test_a_held_clock_never_rings(desk: Desk) -> None:
+    ticket = accepted(desk)
+    desk.now += HOUR
+    desk.hold_clock(ticket, None)
     desk.now += 90 * HOUR
     assert [rung for rung in rungs(desk) if rung[0] is Stage.CLOSE] == []
-    assert clock.breached_at is None
+    assert close_clock(desk, ticket).breached_at is None
 
 
 def test_a_reminder_that_has_rung_does_not_ring_again_after_a_hold(desk: Desk) -> None:
@@ -280,6 +292,10 @@ def test_policies_go_by_type_urgency_and_estate(desk: Desk) -> None:
     rule_by(desk, sla)
     ticket = accepted(desk, building="3", estate="槐树苑")
     assert close_clock(desk, ticket).due_at == NOW + 2 * HOUR
+    elsewhere = accepted(desk, building="")
+    assert close_clock(desk, elsewhere).due_at == NOW + 24 * HOUR
+    desk.locate_ticket(elsewhere, estate="槐树苑", building="3")
+    assert close_clock(desk, elsewhere).due_at == NOW + 2 * HOUR, "its place was found later"
 
 
 def test_an_edit_touches_only_clocks_that_start_later(desk: Desk) -> None:
@@ -532,10 +548,14 @@ def test_a_year_without_holidays_gives_a_provisional_deadline_that_condemns_nobo
     clock, other = close_clock(desk, ticket), close_clock(desk, stopped)
     assert (clock.missing_year, clock.due_at) == (2027, at("2027-01-01 17:00"))
     assert desk.provisional_clocks() == [(2027, 3)]
+    paused = accepted(desk)
     desk.now = at("2026-12-31 17:30")
     desk.stop_clocks(quick, "done")
     desk.now = at("2027-01-04 12:00")
     desk.stop_clocks(stopped, "done")
+    desk.now = at("2027-01-05 12:00")
+    desk.hold_clock(paused, None)
+    desk.stop_clocks(paused, "done")
     assert Stage.CLOSE in [rung[0] for rung in rungs(desk)], "people are reminded all the same"
     stages = {clock.id: clock.stage for clock in desk.session.exec(select(SlaClock)).all()}
     assert Stage.CLOSE not in [stages[number] for number, _, _ in breaches(desk)]
@@ -545,15 +565,14 @@ def test_a_year_without_holidays_gives_a_provisional_deadline_that_condemns_nobo
     year = read_year({"year": 2027, "days": [*days, {"date": "2027-02-14", "isOffDay": False}]})
     assert desk.import_holidays(year)
     assert not desk.import_holidays(year)
-    assert desk.complete_calendars() == 3
+    assert desk.complete_calendars() == 4
+    assert close_clock(desk, paused).breached_at == at("2027-01-04 17:00"), "late before it was held"
     assert clock.missing_year is other.missing_year is None
     assert clock.due_at == other.due_at == at("2027-01-04 17:00"), (
         "New Year's Day is a holiday, Monday is not"
     )
     assert other.breached_at is None, "stopped at 12:00"
     assert desk.provisional_clocks() == []
-    desk.now = at("2027-01-04 17:01")
-    rungs(desk)
     assert clock.breached_at == at("2027-01-04 17:00")
     assert {change.cause for change in desk.session.exec(select(SlaChange)).all()} == {"completed"}
 
