@@ -127,4 +127,4 @@ def _clocks(spec: FileSpec) -> Iterator[str]:
     known = {split_building(building)[0] for grid in spec.grids for building in grid.buildings}
     for estate in dict.fromkeys(name for policy in spec.times.policies for name in policy.estates):
         if estate not in known:
-            yield f"「另行规定」里的小区「{estate}」没有写在「网格」的「范围」里，例如「{estate}1栋」"
+            yield f"「另行规定」里的小区「{estate}」没有写在「网格」的「范围」里，例如「{estate}1栋」（导入过这个小区就不用管）"
