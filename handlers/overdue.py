@@ -43,7 +43,9 @@ def digests(
             编号=one.number,
             地点=wording.place(one),
             环节=wording.STAGES[clock.stage],
-            超出=wording.wait(clock.due_at - desk.now),
+            超出=wording.wait(
+                (clock.due_at or desk.now) - desk.now
+            ),  # a clock that is held is not among them
         )
         for one, clock in overdue[:SHOWN]
     ]
