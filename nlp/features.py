@@ -1,21 +1,43 @@
-"""What the classifier sees of a text: character pairs, concept classes and their pairs, words, keywords."""
+"""What the classifier sees of a text: characters and sounds in pairs, words and their kinds, concept classes, keywords."""
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import log, sqrt
+from functools import lru_cache
+from math import log
 from operator import add
+from sys import intern
 
 from nlp.lexicon import MAX_CONCEPTS, Finder
 from nlp.segment import Segmenter
+from nlp.sounds import sounds
 
 _DIGITS = re.compile(r"[0-9]+(?:[-_.:][0-9a-z]+)*")
 _MARKS = re.compile(r"[^\w?!❤\U0001F300-\U0001FAFF]+|_+")
-_MAX_GRAMS = 160  # characters read for n-grams: what a resident wants stands at the beginning
+_LENGTHS = tuple(f"l:{size}" for size in range(6))  # of three characters each
+_KEPT = 4096
+_MAX_GRAMS = 120  # characters read: what a resident wants stands at the beginning
 
-# How loud each kind of feature speaks beside the others; found by cross-validation on the shipped configuration.
-LOUDNESS = {"c": 1.0, "k": 2.0, "p": 0.7, "w": 0.6, "q": 1.6}
+# How loud each kind of feature speaks beside the others; found by cross-validation. c one character, b a pair,
+# s a sound, v a pair of sounds, w a word, t the kind of a word, d the kinds of two neighbours,
+# l how long the text is, k a concept class, p two classes together, q a keyword.
+LOUDNESS = {
+    "c": 1.0,
+    "b": 0.8,
+    "s": 1.0,
+    "v": 1.0,
+    "w": 0.6,
+    "t": 1.0,
+    "d": 0.5,
+    "l": 0.7,
+    "k": 2.0,
+    "p": 0.7,
+    "q": 1.6,
+}
+# A feature that training never saw still counts towards the length of a text: far-off words lower every margin.
+UNSEEN = 0.25
+CONSTANT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +64,15 @@ class Reader:
         self._synonyms = re.compile("|".join(map(re.escape, longest_first))) if pairs else None
         unified = [(self.plain(word), ident) for word, ident in keywords]
         self._keywords = Finder((word, ident) for word, ident in unified if word)
-        self._concepts = Finder((word, name) for name, words in classes.items() for word in words)
+        self._concepts = Finder(
+            ((word, name) for name, words in classes.items() for word in words), by_ear=True
+        )
         own = {word for words in classes.values() for word in words if 2 <= len(word) <= 4}
         own |= {word for word, _ in unified if len(word) >= 2} | set(synonyms)
         self._segmenter = Segmenter(sorted(own))
+        self._sounds = dict(sounds())
+        self._combined: dict[frozenset[str], dict[str, None]] = {}
+        self._learnt: dict[str, tuple[str, ...]] = {}
 
     def plain(self, text: str) -> str:
         """The text with synonyms unified, numbers as 0 and punctuation gone."""
@@ -62,68 +89,101 @@ class Reader:
             tuple((word, ident) for word, idents in self._keywords.find(plain) for ident in idents),
         )
 
-    def features(self, text: str) -> dict[str, float]:
-        """Feature name → loudness of a text that `normalise` made."""
+    def _together(self, concepts: frozenset[str]) -> dict[str, None]:
+        """The features of concept classes found in one text: each class, and each two of them."""
+        known = self._combined.get(concepts)
+        if known is None:
+            names = sorted(concepts)[:MAX_CONCEPTS]
+            known = dict.fromkeys("k:" + name for name in names)
+            known |= dict.fromkeys(
+                f"p:{one}+{other}" for at, one in enumerate(names) for other in names[at + 1 :]
+            )
+            if len(self._combined) >= _KEPT:
+                self._combined.clear()
+            self._combined[concepts] = known
+        return known
+
+    def learnt(self, text: str) -> tuple[str, ...]:
+        """`features`, kept: the phrases of a configuration are read again after every edit."""
+        known = self._learnt.get(text)
+        if known is None:
+            known = self._learnt[text] = tuple(map(intern, self.features(text)))
+        return known
+
+    def features(self, text: str) -> list[str]:
+        """The names of the features of a text that `normalise` made, each once, always in the same order."""
         plain = self.plain(text)[:_MAX_GRAMS]
-        framed = f"^{plain}$"
-        # One or two characters are a gram; every other feature has a longer name, so none can be mistaken.
-        found = dict.fromkeys(plain, LOUDNESS["c"])
-        found |= dict.fromkeys(map(add, framed, framed[1:]), LOUDNESS["c"])
-        loud = LOUDNESS["w"]
+        # Characters and pairs are lower case and one or two long, sounds are in capitals, everything else has a
+        # colon in second place: no name can be mistaken for another.
+        framed = ["^", *plain, "$"]
+        get = self._sounds.get
+        heard = [get(char, char) for char in framed]
+        found = dict.fromkeys(plain)
+        found.update(dict.fromkeys(map(add, framed, framed[1:])))
+        found.update(dict.fromkeys(heard))
+        found.update(dict.fromkeys(map(add, heard, heard[1:])))
+        before = "d:^"
+        kinds = self._segmenter.kinds
         for word in self._segmenter.cut(plain):
+            kind = kinds.get(word, "x")
             if len(word) > 1:
-                found["w:" + word] = loud
-        names = sorted({name for _, names in self._concepts.find(plain) for name in names})[:MAX_CONCEPTS]
-        loud, pair_loud = LOUDNESS["k"], LOUDNESS["p"]
-        for at, name in enumerate(names):
-            found["k:" + name] = loud
-            for other in names[at + 1 :]:
-                found[f"p:{name}+{other}"] = pair_loud
-        loud = LOUDNESS["q"]
+                found["w:" + word] = None
+            found["t:" + kind] = None
+            found[before + kind] = None
+            before = f"d:{kind}+"
+        found[before + "$"] = None
+        found[_LENGTHS[min(5, len(plain) // 3)]] = None
+        concepts = frozenset(name for _, names in self._concepts.find(plain) for name in names)
+        if concepts:
+            found.update(self._together(concepts))
         for _, idents in self._keywords.find(plain):
             for ident in idents:
-                found["q:" + ident] = loud
-        return found
+                found["q:" + ident] = None
+        return list(found)
+
+
+@lru_cache(maxsize=2)
+def reader(
+    classes: tuple[tuple[str, tuple[str, ...]], ...],
+    synonyms: tuple[tuple[str, tuple[str, ...]], ...],
+    keywords: tuple[tuple[str, str], ...],
+) -> Reader:
+    """The reader for these words; an edit that leaves them alone gets the same one, with all it has learnt."""
+    return Reader(dict(classes), dict(synonyms), keywords)
+
+
+def is_sound(name: str) -> bool:
+    """Whether this is the name of a sound or a pair with one: the only capitals outside words and classes."""
+    return name[1:2] != ":" and name != name.lower()
+
+
+def loudness(name: str) -> float:
+    """How loud a feature of this name speaks."""
+    if name[1:2] == ":":
+        return LOUDNESS[name[0]]
+    if is_sound(name):
+        return LOUDNESS["s" if name.count(" ") == 1 and name[0].isupper() and name[-1] == " " else "v"]
+    return LOUDNESS["c" if len(name) == 1 else "b"]
 
 
 class Vocabulary:
     """Numbers the features of a training set and weighs rare ones up (idf); unknown features are dropped."""
 
-    def __init__(self, rows: Sequence[Mapping[str, float]]) -> None:
+    def __init__(self, rows: Sequence[Sequence[str]]) -> None:
         counts: Counter[str] = Counter()
-        louds: dict[str, float] = {}
         for row in rows:
-            counts.update(row.keys())
-            louds.update(row)
+            counts.update(row)
         total = len(rows)
-        self._known = {
-            name: (place, louds[name] * (1.0 + 0.35 * log(total / counts[name])))
-            for place, name in enumerate(sorted(counts))
-        }
-        self.size = len(self._known) + 1  # the last one is the constant
+        # The more there is to learn from, the more sounds may say beside characters: they only blur a few examples.
+        sound = 0.75 + 0.25 * min(1.0, total / 2000)
+        self.places = {name: place for place, name in enumerate(sorted(counts))}
+        self.values = [
+            loudness(name) * (sound if is_sound(name) else 1.0) * (1.0 + 0.35 * log(total / counts[name]))
+            for name in self.places
+        ]
+        self.size = len(self.places)
 
-    def vector(self, row: Mapping[str, float]) -> tuple[list[int], list[float]]:
-        """Places and values, of length one, with the constant at the end.
-
-        Features never seen in training still count towards the length: far-off words lower every margin.
-        """
-        known = self._known
-        places, values, square = [], [], 0.0
-        for name, loud in row.items():
-            pair = known.get(name)
-            if pair is None:
-                square += 0.25 * loud * loud
-            else:
-                value = pair[1]
-                places.append(pair[0])
-                values.append(value)
-                square += value * value
-        scale = 1.0 / sqrt(square) if square else 0.0
-        values = [value * scale for value in values]
-        places.append(self.size - 1)
-        values.append(0.5)
-        return places, values
-
-    def single(self, name: str) -> tuple[int, float]:
-        """Place and weight of one feature before the vector is brought to length one; (-1, 0) when unknown."""
-        return self._known.get(name, (-1, 0.0))
+    def known(self, row: Sequence[str]) -> list[int]:
+        """The places of the features that training saw."""
+        get = self.places.get
+        return [place for name in row if (place := get(name)) is not None]

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from functools import cache
+from operator import add
 from pathlib import Path
+
+from nlp.sounds import alike, sounds
 
 _FILE = Path(__file__).parent / "data" / "lexicon.yaml"
 MAX_CONCEPTS = 24  # of one message: a longer one repeats itself
@@ -54,33 +57,61 @@ def shipped() -> Mapping[str, tuple[str, ...]]:
 
 
 class Finder:
-    """Finds every word of a list in a text, longest first at each place; about 5 µs a message."""
+    """Finds every word of a list in a text, longest first at each place; about 5 µs a message.
 
-    def __init__(self, words: Iterable[tuple[str, str]]) -> None:
+    With `by_ear`, a word of three characters or more is also found when homophones stand for some of its
+    characters, but not for all: 「物页费」 is 物业费.
+    """
+
+    def __init__(self, words: Iterable[tuple[str, str]], *, by_ear: bool = False) -> None:
         meanings: dict[str, list[str]] = {}
         for word, meaning in words:
             if meaning not in meanings.setdefault(word, []):
                 meanings[word].append(meaning)
-        by_first: dict[str, list[str]] = {}
-        for word in meanings:
-            by_first.setdefault(word[0], []).append(word)
         self._meanings = {word: tuple(found) for word, found in meanings.items()}
-        self._by_first = {
-            first: tuple(sorted(found, key=lambda word: (-len(word), word)))
-            for first, found in by_first.items()
-        }
+        lengths: dict[str, set[int]] = {}
+        for word in meanings:
+            lengths.setdefault(word[0], set()).add(len(word))
+        self._lengths = {first: tuple(sorted(found, reverse=True)) for first, found in lengths.items()}
+        self._sounds = sounds()
+        self._heard: dict[str, tuple[str, ...]] = {}
+        if by_ear:
+            heard: dict[str, list[str]] = {}
+            for word in sorted(meanings):
+                if len(word) >= 3 and all(char in self._sounds for char in word):
+                    heard.setdefault(self._sounds[word[0]] + self._sounds[word[1]], []).append(word)
+            self._heard = {
+                sound: tuple(sorted(found, key=lambda word: (-len(word), word)))
+                for sound, found in heard.items()
+            }
 
     def find(self, text: str) -> list[tuple[str, tuple[str, ...]]]:
         """(word, its meanings) in the order of the text; words inside a longer one that starts earlier are
         found only when they end after it."""
         found = []
         covered = 0
-        by_first = self._by_first
+        lengths, meanings = self._lengths, self._meanings
         for at, char in enumerate(text):
-            for word in by_first.get(char, ()):
-                if text.startswith(word, at):
+            for length in lengths.get(char, ()):
+                word = text[at : at + length]
+                if word in meanings:
                     if at + len(word) > covered:
                         covered = at + len(word)
-                        found.append((word, self._meanings[word]))
+                        found.append((word, meanings[word]))
+                    break
+        return found + self._by_ear(text) if self._heard else found
+
+    def _by_ear(self, text: str) -> list[tuple[str, tuple[str, ...]]]:
+        found = []
+        heard = list(map(self._sounds.get, text, text))
+        for at, pair in enumerate(map(add, heard, heard[1:])):
+            for word in self._heard.get(pair, ()):
+                said = text[at : at + len(word)]
+                if (
+                    said != word
+                    and alike(said, word)
+                    and any(a == b for a, b in zip(said, word, strict=True))
+                ):
+                    found.append((word, self._meanings[word]))
                     break
         return found

@@ -1,6 +1,7 @@
 """What is decided before any guessing: menu words, ticket numbers, the admin's 句式 and exact 说法."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from nlp import numbers
@@ -55,19 +56,20 @@ class Ruled:
 
 
 class Rules:
-    """Hard rules of one configuration. Emergencies come before them, in `nlp.emergency`."""
+    """Hard rules of one configuration. Emergencies come before them, in `nlp.emergency`.
 
-    def __init__(self, spec: NlpSpec) -> None:
+    `sayings` are known word for word, too: (saying, 标识).
+    """
+
+    def __init__(self, spec: NlpSpec, sayings: Iterable[tuple[str, str]] = ()) -> None:
         self._menu: dict[str, Ruled] = {}
         for intent in spec.intents:
             self._menu.setdefault(key(normalise(intent.name)), Ruled(intent.ident, f"就是「{intent.name}」"))
         self._said: dict[str, Ruled] = {}
-        for intent in spec.intents:
-            for phrase in intent.phrases:
-                if "{" not in phrase:
-                    self._said.setdefault(
-                        key(normalise(phrase)), Ruled(intent.ident, f"和说法「{phrase}」一样")
-                    )
+        phrases = [(phrase, intent.ident) for intent in spec.intents for phrase in intent.phrases]
+        for phrase, ident in (*phrases, *sayings):
+            if "{" not in phrase:
+                self._said.setdefault(key(normalise(phrase)), Ruled(ident, f"和说法「{phrase}」一样"))
         self._patterns = tuple(
             (compiled(pattern), Ruled(intent.ident, f"合乎句式「{pattern}」"))
             for intent in spec.intents

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import cache
 from math import log
 from pathlib import Path
+from sys import intern
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # jieba 0.42 imports pkg_resources and has old string escapes
@@ -18,15 +19,17 @@ _OWN = 20000  # frequency of a word that we or the admin named: it wins against 
 
 
 @cache
-def _base() -> tuple[dict[str, int], int]:
-    """Words with their frequency and every beginning of a word with 0, as jieba wants them; and the total."""
+def _base() -> tuple[dict[str, int], int, dict[str, str]]:
+    """Words with their frequency and every beginning of a word with 0, as jieba wants them; the total; the kinds."""
     table: dict[str, int] = {}
+    kinds: dict[str, str] = {}
     beginnings: set[str] = set()
     total = 0
     for line in _WORDS.read_text(encoding="utf-8").splitlines():
-        word, _, count = line.partition(" ")
+        word, count, kind = line.split(" ")
         table[word] = int(count)
         total += int(count)
+        kinds[word] = intern(kind)
         if len(word) > 2:
             for end in range(2, len(word)):
                 beginnings.add(word[:end])
@@ -34,7 +37,7 @@ def _base() -> tuple[dict[str, int], int]:
         table.setdefault(beginning, 0)
     for word in list(table):
         table.setdefault(word[0], 0)
-    return table, total
+    return table, total, kinds
 
 
 class _Tokenizer(jieba.Tokenizer):  # type: ignore[misc]
@@ -93,10 +96,13 @@ class _Tokenizer(jieba.Tokenizer):  # type: ignore[misc]
 
 
 class Segmenter:
-    """Cuts text into words; `own` words are kept whole. Thread-safe once built."""
+    """Cuts text into words; `own` words are kept whole. Thread-safe once built.
+
+    `kinds` has the kind of each word as jieba names them: n, v, nr (person), ns (place), m (number) …
+    """
 
     def __init__(self, own: Iterable[str] = ()) -> None:
-        table, total = _base()
+        table, total, self.kinds = _base()
         table = dict(table)
         for word in own:
             total += _OWN - table.get(word, 0)

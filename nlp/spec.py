@@ -1,4 +1,4 @@
-"""The part of `config.yaml` that teaches the bot its words: 词语, 意图, 听不懂时."""
+"""The part of `config.yaml` that teaches the bot its words: 词语, 词类, 意图, 听不懂时."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -174,9 +174,13 @@ class Mistake:
 
 
 class NlpSpec(_Spec):
-    """词语, 意图 and 听不懂时 together."""
+    """词语, 词类, 意图 and 听不懂时 together.
+
+    `classes` (词类) adds words to the concept classes of `data/lexicon.yaml`, or a class of its own.
+    """
 
     synonyms: Mapping[Word, Words] = Field(default_factory=dict, alias="词语")
+    classes: Mapping[Word, Words] = Field(default_factory=dict, alias="词类")
     intents: tuple[IntentSpec, ...] = Field(alias="意图", min_length=1)
     lost: LostSpec = Field(default_factory=LostSpec, alias="听不懂时")
 
@@ -202,8 +206,16 @@ class NlpSpec(_Spec):
             *self._doubled_names(),
             *self._doubled_phrases(),
             *self._doubled_words(),
+            *self._empty_classes(),
             *self._wanted_chitchat(),
         ]
+
+    def _empty_classes(self) -> Iterator[Mistake]:
+        for name, words in self.classes.items():
+            if not words:
+                yield Mistake(
+                    ("词类", name), f"「{name}」这一类没有词：请写上，例如 设施: [凉亭, 秋千]，或删掉这一行"
+                )
 
     def _doubled_names(self) -> Iterator[Mistake]:
         for key, values in (

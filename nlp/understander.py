@@ -4,13 +4,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cache
-from pathlib import Path
 
-from nlp import lexicon, places, wishes
-from nlp.classifier import Classifier, Scored
+from nlp import lexicon, places, sayings, wishes
+from nlp.classifier import Classifier, Scored, leans_out
 from nlp.emergency import Danger, danger, overheard, prepare, sounds_calm
-from nlp.features import Reader
+from nlp.features import reader
 from nlp.normalise import normalise
 from nlp.rules import Ruled, Rules, key
 from nlp.slots import slots
@@ -18,27 +16,23 @@ from nlp.spec import OUT_OF_SCOPE, NlpSpec, filled
 from nlp.understanding import Decision, Understanding, Wish
 
 _NUMBER = re.compile(r"\d")
-_CHITCHAT = Path(__file__).parent / "data" / "chitchat.txt"
 # Services whose dates look back when the words do not say: what was spent, what was reported.
 _LOOKS_BACK = frozenset({"查账", "物业费账", "查进度", "催办"})
-# Below this share of 「低于」 nothing is offered; a rival within this many margins makes us ask.
-_FLOOR = 0.5
+# Below this share of 「低于」 nothing is offered; a rival within this many margins makes us ask; a 句式 does not
+# overrule an intent so many margins before its own.
+_FLOOR = 0.25
 _RIVAL = 0.12
+_SURER = 1.5
 # Greetings, thanks, digits, menu words: short, and said again and again by everybody. A longer text, or one with a
 # number in it (a house, a telephone), is one person's own and is neither met again nor kept.
 _SHORT = 12
 _KEPT = 4096
-# An emergency that no rule named must be this likely before we sound the alarm without asking.
-_ALARM = 0.7
+# An emergency that no rule named must be this likely before we sound the alarm without asking, or stand this many
+# margins before anything else.
+_ALARM = 0.6
+_ALONE = 0.3
 # What only sounds like danger is none when the classifier is this sure (margin) of something else.
 _SURE_OF_OTHER = 0.25
-
-
-@cache
-def chitchat() -> tuple[str, ...]:
-    """Lines that want nothing of the community, normalised."""
-    lines = (normalise(line) for line in _CHITCHAT.read_text(encoding="utf-8").splitlines())
-    return tuple(dict.fromkeys(line for line in lines if line))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +67,6 @@ class Understander:
 
     def __init__(self, spec: NlpSpec) -> None:
         self.spec = spec
-        self.rules = Rules(spec)
         self._names = {intent.ident: intent.name for intent in spec.intents}
         self._services = {intent.ident: intent.service for intent in spec.intents}
         self._emergency = next((i.ident for i in spec.intents if i.service == "紧急"), "")
@@ -86,16 +79,25 @@ class Understander:
             for phrase in intent.phrases
             for text in filled(phrase)
         )
+        self.sayings = _beside(spec)
+        self.rules = Rules(spec, [(saying, ident) for saying, _, ident in self.sayings])
         keywords = [(normalise(word), intent.ident) for intent in spec.intents for word in intent.keywords]
         synonyms = {
             normalise(head): tuple(normalise(word) for word in words) for head, words in spec.unified.items()
         }
-        self.reader = Reader(lexicon.shipped(), synonyms, [pair for pair in keywords if pair[0]])
+        self.reader = reader(
+            tuple(_classes(spec).items()),
+            tuple(synonyms.items()),
+            tuple(pair for pair in keywords if pair[0]),
+        )
         first = {intent.ident: -intent.priority for intent in spec.intents}
-        lines = [(text, ident) for _, text, ident in sorted(self.phrases, key=lambda one: first[one[2]])]
+        taught = sorted((*self.phrases, *self.sayings), key=lambda one: first[one[2]])
+        lines = [(text, ident) for _, text, ident in taught]
         own = {key(text): line for line in spec.chitchat if (text := normalise(line))}
         self._idle = {text: line for text, line in own.items() if text}
-        lines += [(text, OUT_OF_SCOPE) for text in (*chitchat(), *map(normalise, self._idle.values()))]
+        lines += [
+            (text, OUT_OF_SCOPE) for text in (*sayings.chitchat(), *map(normalise, self._idle.values()))
+        ]
         self.classifier = Classifier(self.reader, lines)
         prepare()
         self._repeated: dict[tuple[str, int, tuple[str, ...], tuple[str, ...]], Understanding] = {}
@@ -232,8 +234,8 @@ class Understander:
         return _Judged(Decision.SURE, ruled.ident, 1.0, others, ruled.why)
 
     def _plausible(self, ident: str, scored: Sequence[Scored]) -> bool:
-        """A 句式 may overrule the classifier only among its first three."""
-        return any(one.ident == ident for one in scored[:3])
+        """A 句式 may overrule the classifier only among its first three, and not where it is sure of another."""
+        return any(one.ident == ident and scored[0].margin - one.margin < _SURER for one in scored[:3])
 
     def _ranked(self, plain: str, seen: Danger, known: list[Scored] | None = None) -> list[Scored]:
         """Scores, the likeliest first; a danger that is over or only talked about is not one."""
@@ -250,25 +252,22 @@ class Understander:
         )[:3]
 
     def _by_score(self, plain: str, scored: Sequence[Scored]) -> _Judged:
-        best = scored[0]
-        inside = [one for one in scored if one.ident != OUT_OF_SCOPE]
+        inside = [one for one in scored[:6] if one.ident != OUT_OF_SCOPE]
         below = self.spec.lost.below
         if not inside:
             return _Judged(Decision.UNKNOWN, "", 0.0, (), "像是闲聊")
-        if best.ident == OUT_OF_SCOPE:
-            rival = inside[0]
-            if best.margin - rival.margin < _RIVAL and rival.score >= below * _FLOOR:
-                return self._asked(inside, "像是闲聊，又像有事")
-            return _Judged(
-                Decision.UNKNOWN, rival.ident, rival.score, self._others(scored, rival.ident), "像是闲聊"
-            )
-        others = self._others(scored, best.ident)
+        best = inside[0]
+        others = self._others(inside, best.ident)
+        if leans_out(scored, best):
+            return _Judged(Decision.UNKNOWN, best.ident, best.score, others, "像是闲聊")
         if best.score < below * _FLOOR:
             return _Judged(Decision.UNKNOWN, best.ident, best.score, others, "哪个意图都不像")
         second = inside[1] if len(inside) > 1 else None
         close = second is not None and best.margin - second.margin < _RIVAL and second.score >= below * _FLOOR
-        unruled = best.ident == self._emergency and (best.score < _ALARM or sounds_calm(plain))
-        if best.score < below or (close and best.score < 0.75) or unruled:
+        alone = second is None or best.margin - second.margin > _ALONE
+        faint = best.score < _ALARM and not (alone and best.score >= below)
+        unruled = best.ident == self._emergency and (faint or sounds_calm(plain))
+        if best.score < below or (close and best.score < 0.6) or unruled:
             return self._asked(inside, "把握不够" if best.score < below else "两个意图都像")
         return _Judged(
             Decision.SURE,
@@ -315,7 +314,7 @@ class Understander:
         """The phrases most alike by shared characters and concepts: (phrase, intent, likeness 0..1)."""
         mine = set(self.reader.features(plain))
         likeness: dict[tuple[str, str], float] = {}
-        for phrase, text, ident in self.phrases:
+        for phrase, text, ident in (*self.phrases, *self.sayings):
             theirs = self._phrase_features(text)
             alike = len(mine & theirs) / (len(mine | theirs) or 1)
             likeness[phrase, ident] = max(alike, likeness.get((phrase, ident), 0.0))
@@ -325,16 +324,48 @@ class Understander:
     def _phrase_features(self, text: str) -> frozenset[str]:
         return frozenset(self.reader.features(text))
 
-    def reached(self, phrase_text: str) -> str:
-        """The intent a normalised phrase reaches when it is not known by heart; "oos" for none."""
+    def reached(self, phrase_text: str, *, by_heart: bool = False) -> str:
+        """The intent a normalised phrase reaches, as if it were not known by heart; "oos" for none."""
         seen, known = self._danger(phrase_text)
-        judged = self._judge(phrase_text, seen, known, by_heart=False)
+        judged = self._judge(phrase_text, seen, known, by_heart=by_heart)
         return judged.intent if judged.decision is not Decision.UNKNOWN else OUT_OF_SCOPE
 
 
-_KINDS_OF_FEATURE = {"k": "词类", "w": "词", "q": "关键词", "p": "词类"}
+_KINDS_OF_FEATURE = {
+    "k": "词类",
+    "p": "词类",
+    "w": "词",
+    "q": "关键词",
+    "t": "词性",
+    "d": "词性",
+    "l": "长短",
+}
 
 
 def _in_words(name: str) -> str:
-    kind, colon, rest = name.partition(":")
-    return f"{_KINDS_OF_FEATURE[kind]} {rest}" if colon and rest else f"字 {name}"
+    if name[1:2] == ":":
+        return f"{_KINDS_OF_FEATURE[name[0]]} {name[2:]}"
+    return f"字 {name}" if name == name.lower() else f"读音 {name.lower().strip()}"
+
+
+def _classes(spec: NlpSpec) -> dict[str, tuple[str, ...]]:
+    """The concept classes of the product with the words of 词类 added."""
+    classes = dict(lexicon.shipped())
+    for name, words in spec.classes.items():
+        classes[name] = tuple(dict.fromkeys((*classes.get(name, ()), *map(normalise, words))))
+    return classes
+
+
+def _beside(spec: NlpSpec) -> tuple[tuple[str, str, str], ...]:
+    """The sayings of the product for these intents, filled: (saying, normalised text, 标识).
+
+    A sentence that the configuration itself gives to an intent, or to a 意图 as its name, is left to it.
+    """
+    own = {key(normalise(phrase)) for intent in spec.intents for phrase in (intent.name, *intent.phrases)}
+    return tuple(
+        (saying, text, intent.ident)
+        for intent in spec.intents
+        for saying in sayings.shipped().get(intent.ident, ())
+        if key(normalise(saying)) not in own
+        for text in map(normalise, filled(saying))
+    )

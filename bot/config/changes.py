@@ -25,6 +25,7 @@ def changes(old: Config, new: Config) -> str:
             {one.name: one for one in new.nlp.intents},
         ),
         _set("词语", old.nlp.unified, new.nlp.unified),
+        _set("词类", old.nlp.classes, new.nlp.classes),
         "闲聊" if old.nlp.chitchat != new.nlp.chitchat else "",
         "听不懂时" if old.nlp.lost != new.nlp.lost else "",
         _texts(old.wording, new.wording),

@@ -20,7 +20,7 @@ from handlers.registry import SERVICES
 from models.rules import CATEGORIES, CategoryRule, Evidence, GridRule, Rules, SlaRules, WorkerRule
 from nlp.spec import NlpSpec
 
-NLP_KEYS = ("词语", "意图", "听不懂时")
+NLP_KEYS = ("词语", "词类", "意图", "听不懂时")
 M = TypeVar("M", bound=BaseModel)
 
 

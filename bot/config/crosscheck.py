@@ -17,7 +17,7 @@ TEMPLATES = {
 }
 
 Found = tuple[Path_, str]
-_WORD_LISTS = ("关键词", "紧急词", "词语", "类别")
+_WORD_LISTS = ("关键词", "紧急词", "词语", "词类", "类别")
 
 
 def doubled_accounts(channels: Iterable[ChannelSpec]) -> Iterator[Found]:
@@ -59,7 +59,7 @@ def commas(document: Document) -> Iterator[Found]:
     """Words that a Chinese comma glued together: `[投诉，报修]` is one word to the machine."""
     for path, scalar in document.scalars():
         names = [step for step in path if isinstance(step, str)]
-        if not names or not (names[-1] in _WORD_LISTS or names[0] in ("词语", "类别")):
+        if not names or not (names[-1] in _WORD_LISTS or names[0] in ("词语", "词类", "类别")):
             continue
         found = re.search(r"[，、；]", scalar.text)
         if found:

@@ -13,10 +13,10 @@ NOW = datetime(2026, 10, 12, 10, 0, tzinfo=LOCAL)  # a Monday
 
 
 def shipped_spec() -> NlpSpec:
-    """词语, 意图 and 听不懂时 of config.yaml, whatever the rest of the file says."""
+    """词语, 词类, 意图 and 听不懂时 of config.yaml, whatever the rest of the file says."""
     given = parse((ROOT / "config.yaml").read_bytes(), "config.yaml").plain()
     assert isinstance(given, dict)
-    return NlpSpec.model_validate({key: given[key] for key in ("词语", "意图", "听不懂时")})
+    return NlpSpec.model_validate({key: given[key] for key in ("词语", "词类", "意图", "听不懂时")})
 
 
 def rows(name: str) -> list[dict[str, str]]:

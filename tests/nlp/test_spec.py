@@ -94,3 +94,11 @@ def test_blanks_are_filled_for_training() -> None:
     examples = filled("{地点}漏水了")
     assert len(examples) > 1
     assert all(example.endswith("漏水了") and "{" not in example for example in examples)
+
+
+def test_a_class_without_words_is_told() -> None:
+    told = {
+        mistake.path: mistake.what for mistake in spec(intent(), 词类={"设施": [], "店名": "何记"}).mistakes()
+    }
+    assert "没有词" in told["词类", "设施"]
+    assert ("词类", "店名") not in told
