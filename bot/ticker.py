@@ -30,8 +30,8 @@ def tick(connection: Connection, brain: Brain, clock: Clock) -> int:
     session = session_on(connection)
     Memory().attach(session)  # who answers for a grid is asked for each reminder
     desk = Desk(session, community_id=brain.community_id, now=now, rules=brain.rules)
-    due = desk.ring_clocks(LIMIT) + desk.archive_unrated(LIMIT) + desk.tick_activities(LIMIT)
-    due += desk.watch_alarms()
+    due = desk.resume_held(LIMIT) + desk.ring_clocks(LIMIT)
+    due += desk.archive_unrated(LIMIT) + desk.tick_activities(LIMIT) + desk.watch_alarms()
     session.flush()
     rows = outbox_rows(compose(desk.facts, desk, brain.office), brain.community_id, now)
     outbox_desk.enqueue(connection, rows, now)

@@ -173,6 +173,9 @@ class Rules(Rule):
     grids: tuple[GridRule, ...] = ()
     workers: tuple[WorkerRule, ...] = ()
     categories: tuple[CategoryRule, ...] = CATEGORIES
+    # What is never shown to neighbours: these kinds, and what speaks of somebody.
+    private_categories: tuple[str, ...] = ("邻里纠纷", "资金疑问")
+    private_words: tuple[str, ...] = ("邻居", "隔壁", "楼上", "楼下", "对门", "吵架", "打架", "网格员")
     evidence: Evidence = Field(default_factory=Evidence)
     community_desk: tuple[str, ...] = ()  # 企业微信 accounts told last on the ladder
     emergency_answer: timedelta = (

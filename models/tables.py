@@ -10,8 +10,11 @@ from models import (
     person,
     place,
     policy,
+    proposal,
     sla,
     ticket,
+    ticket_people,
+    ticket_time,
     unmatched,
     worker_link,
 )
@@ -26,8 +29,11 @@ __all__ = [
     "person",
     "place",
     "policy",
+    "proposal",
     "sla",
     "ticket",
+    "ticket_people",
+    "ticket_time",
     "unmatched",
     "worker_link",
 ]

@@ -38,12 +38,17 @@ class Step(StrEnum):
     APPEAL = "appeal"
     DISPATCH = "dispatch"
     REASSIGN = "reassign"
+    TRANSFER = "transfer"  # to another grid
+    REFER = "refer"  # to somebody outside the community
     DECLINE = "decline"
     ARRIVE = "arrive"
     REPORT = "report"
+    ASK_HOLD = "ask_hold"
     HOLD = "hold"
     RESUME = "resume"
+    ASK_EXTEND = "ask_extend"
     EXTEND = "extend"
+    DENY = "deny"  # what was asked for: a hold, more time
     CLOSE = "close"
     FEEDBACK = "feedback"
     RATE = "rate"
@@ -51,7 +56,11 @@ class Step(StrEnum):
     REOPEN = "reopen"
     MERGE = "merge"
     UNMERGE = "unmerge"
+    SPLIT = "split"
     CONVERT = "convert"
+    CALL_BACK = "call_back"
+    FOLLOW = "follow"
+    UNFOLLOW = "unfollow"
     URGE = "urge"
     SUPPLEMENT = "supplement"
     ASK_CANCEL = "ask_cancel"
@@ -63,6 +72,8 @@ class Actor(StrEnum):
     """In which capacity somebody acts on one ticket."""
 
     REPORTER = "reporter"
+    FOLLOWER = "follower"  # follows it, or his own ticket was merged into it
+    RESIDENT = "resident"  # any other resident
     ASSIGNEE = "assignee"
     WORKER = "worker"  # on duty for the ticket's grid (A, B), not the assignee
     LEAD = "lead"  # the grid's lead
@@ -88,10 +99,14 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One row of the table: where the step leads, and who may take it."""
+    """One row of the table: where the step leads, and who may take it.
+
+    `back`: it leads to the state from which the ticket came; `to` is then only the earliest it can be.
+    """
 
     to: State
     who: frozenset[Actor]
+    back: bool = False
 
 
 def _move(to: State, *who: Actor) -> Move:
@@ -100,51 +115,62 @@ def _move(to: State, *who: Actor) -> Move:
 
 S, A = State, Actor
 OFFICE = (A.LEAD, A.DISPATCHER, A.SYSTEM)
+ABOVE = (A.LEAD, A.DISPATCHER)
+RESIDENTS = (A.REPORTER, A.FOLLOWER)
 WORKING = (S.DISPATCHED, S.ONSITE, S.REPORTED)
 OPEN = (S.SUBMITTED, S.ACCEPTED, *WORKING)
-DONE = (S.CLOSED, S.FED_BACK, S.RATED, S.ARCHIVED, S.REJECTED, S.CANCELLED, S.MERGED)
+ANSWERED = (S.FED_BACK, S.RATED, S.ARCHIVED)
+DONE = (S.CLOSED, *ANSWERED, S.REJECTED, S.CANCELLED, S.MERGED)
 
 STEPS: Mapping[tuple[State, Step], Move] = {
-    (S.DRAFT, Step.SUBMIT): _move(S.SUBMITTED, A.REPORTER, A.WORKER, A.DISPATCHER, A.SYSTEM),
+    (S.DRAFT, Step.SUBMIT): _move(S.SUBMITTED, A.REPORTER, A.WORKER, A.DISPATCHER, A.LEAD, A.SYSTEM),
     (S.SUBMITTED, Step.ACCEPT): _move(S.ACCEPTED, A.ASSIGNEE, A.WORKER, *OFFICE),
     (S.SUBMITTED, Step.REJECT): _move(S.REJECTED, A.DISPATCHER),
     (S.REJECTED, Step.APPEAL): _move(S.SUBMITTED, A.REPORTER),
     (S.ACCEPTED, Step.DISPATCH): _move(S.DISPATCHED, *OFFICE),
-    (S.ACCEPTED, Step.CLOSE): _move(S.CLOSED, A.WORKER, A.LEAD, A.DISPATCHER),  # 咨询类: no field work
+    # 咨询类 and what others do: no field work here.
+    (S.ACCEPTED, Step.CLOSE): _move(S.CLOSED, A.ASSIGNEE, A.WORKER, A.LEAD, A.DISPATCHER),
     (S.DISPATCHED, Step.DECLINE): _move(S.ACCEPTED, A.ASSIGNEE),
     (S.DISPATCHED, Step.ARRIVE): _move(S.ONSITE, A.ASSIGNEE),
     (S.ONSITE, Step.REPORT): _move(S.REPORTED, A.ASSIGNEE),
     (S.REPORTED, Step.CLOSE): _move(S.CLOSED, A.ASSIGNEE),
     (S.CLOSED, Step.FEEDBACK): _move(S.FED_BACK, A.ASSIGNEE, *OFFICE),
-    (S.FED_BACK, Step.RATE): _move(S.RATED, A.REPORTER),
+    **{(s, Step.RATE): _move(S.RATED, *RESIDENTS) for s in (S.FED_BACK, S.RATED)},
     (S.FED_BACK, Step.ARCHIVE): _move(S.ARCHIVED, A.SYSTEM),
-    **{(s, Step.REOPEN): _move(S.DISPATCHED, A.REPORTER, A.LEAD) for s in (S.FED_BACK, S.RATED, S.ARCHIVED)},
+    **{(s, Step.REOPEN): _move(S.DISPATCHED, A.REPORTER, A.LEAD) for s in ANSWERED},
+    **{(s, Step.CALL_BACK): _move(s, A.ASSIGNEE, *ABOVE) for s in ANSWERED},
     **{(s, Step.REASSIGN): _move(s, A.ASSIGNEE, *OFFICE) for s in (S.SUBMITTED, *WORKING)},
-    **{(s, Step.CANCEL): _move(S.CANCELLED, A.REPORTER) for s in (S.SUBMITTED, S.ACCEPTED, S.DISPATCHED)},
-    **{(s, Step.ASK_CANCEL): _move(s, A.REPORTER) for s in (S.ONSITE, S.REPORTED)},
+    **{(s, Step.TRANSFER): _move(s, *OFFICE) for s in OPEN},
+    **{(s, Step.REFER): _move(S.ACCEPTED, *ABOVE) for s in (S.ACCEPTED, *WORKING)},
+    **{(s, Step.CANCEL): _move(S.CANCELLED, A.REPORTER, A.ASSIGNEE, A.LEAD) for s in OPEN[:3]},
     **{(s, Step.CANCEL): _move(S.CANCELLED, A.ASSIGNEE, A.LEAD) for s in (S.ONSITE, S.REPORTED)},
-    **{(s, Step.SUPPLEMENT): _move(s, A.REPORTER, A.ASSIGNEE, A.LEAD, A.DISPATCHER) for s in OPEN},
-    **{(s, Step.URGE): _move(s, A.REPORTER) for s in OPEN},
+    **{(s, Step.ASK_CANCEL): _move(s, A.REPORTER) for s in OPEN},
+    **{(s, Step.SUPPLEMENT): _move(s, *RESIDENTS, A.ASSIGNEE, *ABOVE) for s in OPEN},
+    **{(s, Step.URGE): _move(s, *RESIDENTS) for s in OPEN},
     **{(s, Step.ESCALATE): _move(s, A.ASSIGNEE, *OFFICE) for s in OPEN},
-    **{(s, Step.HOLD): _move(s, A.ASSIGNEE, A.LEAD) for s in WORKING},
+    **{(s, Step.ESCALATE): _move(s, A.REPORTER, A.LEAD) for s in ANSWERED},  # reopened too often
+    **{(s, Step.ASK_HOLD): _move(s, A.ASSIGNEE) for s in WORKING},
+    **{(s, Step.HOLD): _move(s, A.ASSIGNEE, *ABOVE) for s in WORKING},
     **{(s, Step.RESUME): _move(s, A.ASSIGNEE, *OFFICE) for s in WORKING},
-    **{(s, Step.EXTEND): _move(s, A.LEAD, A.DISPATCHER) for s in WORKING},
+    **{(s, Step.ASK_EXTEND): _move(s, A.ASSIGNEE) for s in WORKING},
+    **{(s, Step.EXTEND): _move(s, *ABOVE) for s in WORKING},
+    **{(s, Step.DENY): _move(s, *ABOVE) for s in WORKING},
     **{(s, Step.MERGE): _move(S.MERGED, A.DISPATCHER) for s in OPEN},
+    (S.MERGED, Step.UNMERGE): Move(S.SUBMITTED, frozenset({A.DISPATCHER}), back=True),
+    **{(s, Step.SPLIT): _move(s, *ABOVE) for s in OPEN},
     **{(s, Step.CONVERT): _move(S.CLOSED, A.DISPATCHER) for s in OPEN},
-    (S.MERGED, Step.UNMERGE): _move(S.SUBMITTED, A.DISPATCHER),  # to the state it had, see the event
+    **{(s, Step.FOLLOW): _move(s, A.RESIDENT) for s in OPEN},
+    **{(s, Step.UNFOLLOW): _move(s, A.FOLLOWER) for s in (*OPEN, S.CLOSED, *ANSWERED)},
 }
-
-# Steps whose rows stand in the table but that nobody can take yet: what they do to clocks, followers and states
-# is not built, so the Desk refuses them instead of half doing them.
-NOT_YET = frozenset(
-    {Step.APPEAL, Step.HOLD, Step.RESUME, Step.EXTEND, Step.MERGE, Step.UNMERGE, Step.CONVERT}
-)
 
 
 class Ticket(SQLModel, table=True):
     """One 诉求. `number` is `YYMMDD-网格码-nnnn`; persons are person keys, workers 企业微信 accounts.
 
-    `grid_path` is frozen when the ticket is filed (G6). `cycle` counts reopenings from 1.
+    `grid_path` is frozen when the ticket is filed (G6). `cycle` counts reopenings from 1. Of a merged ticket
+    `joined_id` is the one it was merged into, `primary_id` the one at the end of that path, which is never merged
+    itself (R6). `outcome` says how it ended otherwise than by being done: a reason of refusal, 转议事.
+    `held_until` is set while it is on hold; the holds themselves are `TicketHold` rows.
     """
 
     __table_args__ = (
@@ -152,6 +178,8 @@ class Ticket(SQLModel, table=True):
         Index("ix_ticket_reporter", "community_id", "reporter", "state"),
         Index("ix_ticket_assignee", "community_id", "assignee", "state"),
         Index("ix_ticket_fed_back", "state", "fed_back_at"),
+        Index("ix_ticket_place", "community_id", "building", "category", "state"),
+        Index("ix_ticket_primary", "primary_id"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -182,12 +210,20 @@ class Ticket(SQLModel, table=True):
     accepted_by: str = Field(default="", max_length=64)
     cycle: int = 1
     primary_id: int | None = Field(default=None, foreign_key="ticket.id")
+    joined_id: int | None = Field(default=None, foreign_key="ticket.id")
+    merged_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    split_from_id: int | None = Field(default=None, foreign_key="ticket.id")
+    proposal_id: int | None = Field(default=None, foreign_key="proposal.id")
+    referred_to: str = Field(default="", max_length=64)
+    outcome: str = Field(default="", max_length=16)
     level: int = 0
     declines: int = 0
     reopens: int = 0
     urges: int = 0
     urged_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     cancel_asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    appealed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    held_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     submitted_at: datetime = Field(sa_type=UtcDateTime)
     said_at: datetime = Field(sa_type=UtcDateTime)
     accepted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -120,10 +120,12 @@ class ClockChanges(ClockRows):
         for clock in self.clocks_of(ticket):
             self._stop(clock, reason)
 
-    def revive_clocks(self, ticket: Ticket, *, actor: str = "", reason: str = "") -> None:
-        """Undo a stop by merging: the clocks run, or are held, as they were; the time between does not count."""
+    def revive_clocks(
+        self, ticket: Ticket, stopped: str = MERGED, *, actor: str = "", reason: str = ""
+    ) -> None:
+        """Undo a stop of all clocks: they run, or are held, as they were; the time between does not count."""
         for clock in self.clocks_of(ticket):
-            if clock.stopped_at is None or clock.stop_reason != MERGED:
+            if clock.stopped_at is None or clock.stop_reason != stopped:
                 continue
             before = state_of(clock)
             clock.stopped_at, clock.stop_reason = None, ""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Select, inspect, select
-from sqlalchemy.orm import make_transient_to_detached
+from sqlalchemy.orm import configure_mappers, make_transient_to_detached
 from sqlmodel import Session, SQLModel
 
 from models.prepared import Prepared, reader
@@ -62,6 +62,7 @@ class Found(Generic[Row]):
         dialect = connection.dialect
         readers = self._readers.get(dialect.name)
         if readers is None:
+            configure_mappers()  # else done by the ORM's first statement, which this may come before
             readers = tuple(reader(column, dialect) for column in self._columns)
             self._readers[dialect.name] = readers
         known = session.identity_map

@@ -4,31 +4,28 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Integer, bindparam
 from sqlmodel import col, select
 
 from models.alarm import AlarmKind
 from models.desk.alarms import AlarmDesk
-from models.desk.places import Route
 from models.desk.rows import Found, Written
-from models.desk.ticket_steps import Proof, TicketSteps
+from models.desk.ticket_people import GRID_WIDE, PRIVATE
+from models.desk.ticket_steps import Proof
+from models.desk.ticket_work import TicketWork
 from models.errors import DomainError
-from models.prepared import Prepared
+from models.proposal import Proposal
 from models.ticket import (
     DONE,
-    OPEN,
     STEPS,
     Actor,
     State,
     Step,
     Ticket,
-    TicketCounter,
     Urgency,
 )
 
-CHENGDU = ZoneInfo("Asia/Shanghai")
 UNLOCATED = "00"  # stands for the grid in the number of a ticket whose place no grid answers for
 
 
@@ -53,6 +50,10 @@ class NewTicket:
     source: str = ""
     origin: str = ""
     proofs: tuple[Proof, ...] = ()
+    similar: str = ""  # the ticket that was shown as perhaps the same, and refused
+    split_from: int | None = None
+    by: str = ""  # who files it, when not the reporter himself
+    role: Actor = Actor.REPORTER
 
 
 _NUMBER = re.compile(r"^(\d{6})-?([A-Z0-9]+?)-?(\d{4})$")
@@ -65,17 +66,11 @@ def canonical_number(words: str) -> str:
 
 
 # Built once: putting a statement together costs as much as running it.
-_COUNT_ON = Prepared(
-    lambda dialect: (
-        dialect.insert(TicketCounter)
-        .on_conflict_do_update(
-            index_elements=["community_id", "day", "grid_code"], set_={"last": col(TicketCounter.last) + 1}
-        )
-        .returning(col(TicketCounter.last))
-    ),
-    ("community_id", "day", "grid_code", "last"),
-)
 _TICKETS = Written(Ticket)
+_OF_THE_SAME = (
+    "estate", "building", "unit", "room", "place_text", "latitude", "longitude", "phone", "origin",
+)  # fmt: skip
+PERSONAL = frozenset({"medical", "violence"})  # emergencies that are nobody else's business
 _NUMBERED = Found(
     Ticket,
     lambda ticket: ticket.where(
@@ -94,7 +89,7 @@ _OF_REPORTER = Found(
 )
 
 
-class TicketDesk(TicketSteps, AlarmDesk):
+class TicketDesk(TicketWork, AlarmDesk):
     """Tickets."""
 
     def file_ticket(self, new: NewTicket) -> Ticket:
@@ -129,6 +124,8 @@ class TicketDesk(TicketSteps, AlarmDesk):
                 "phone": new.phone,
                 "source": new.source,
                 "origin": new.origin,
+                "visibility": self._visibility(new),
+                "split_from_id": new.split_from,
                 "grid_code": route.grid_code,
                 "grid_path": route.grid_path,
                 "assignee": route.worker or route.backup or route.lead,
@@ -140,16 +137,49 @@ class TicketDesk(TicketSteps, AlarmDesk):
         if not new.proofs:
             self.seen["attachments", ticket.id] = []
         self.begin_clocks(ticket)
-        self._record(ticket, Step.SUBMIT, State.DRAFT, ticket.assignee, new.reporter, Actor.REPORTER, {}, 1)
+        payload = {"similar": new.similar} if new.similar else {}
+        by = new.by or new.reporter
+        self._record(ticket, Step.SUBMIT, State.DRAFT, ticket.assignee, by, new.role, payload, 1)
         if new.urgency is Urgency.EMERGENCY:
             answer_by = self.now + self.rules.emergency_answer
             self.raise_alarm(AlarmKind.EMERGENCY, ticket.number, ticket=ticket, next_at=answer_by)
         return ticket
 
-    def _number(self, grid_code: str) -> str:
-        day = self.now.astimezone(CHENGDU).strftime("%y%m%d")
-        place = {"community_id": self.community_id, "day": day, "grid_code": grid_code, "last": 1}
-        return f"{day}-{grid_code}-{_COUNT_ON.run(self.session.connection(), place).scalar_one():04d}"
+    def _visibility(self, new: NewTicket) -> str:
+        """Whether neighbours may learn that it was reported: only of shared places and impersonal matters (R8)."""
+        rules = self.rules
+        personal = new.room or new.category in rules.private_categories or new.emergency in PERSONAL
+        personal = personal or any(word in new.text for word in rules.private_words)
+        return PRIVATE if personal or not new.building else GRID_WIDE
+
+    def split_ticket(self, ticket: Ticket, text: str, *, actor: str, role: Actor) -> Ticket:
+        """Two matters in one ticket: the second becomes a ticket of its own, with the same people and place.
+
+        Raises:
+            DomainError: not from this state, not by this person, or the words are too short.
+        """
+        new = None
+        if len(text.strip()) >= 2 and (move := STEPS.get((ticket.state, Step.SPLIT))) and role in move.who:
+            new = self.file_ticket(
+                NewTicket(
+                    reporter=ticket.reporter,
+                    text=text,
+                    said_at=ticket.said_at,
+                    category=self.rules.category_of(text),
+                    **{name: getattr(ticket, name) for name in _OF_THE_SAME},
+                    source="split",
+                    split_from=ticket.id,
+                    by=actor,
+                    role=role,
+                )
+            )
+        payload = {"text": text.strip(), "new": new.number} if new is not None else {}
+        self.move_ticket(ticket, Step.SPLIT, actor=actor, role=role, payload=payload)
+        assert new is not None
+        for person in self.followers_of(ticket):
+            self._effect_people(new, Step.FOLLOW, person, {})
+        self.session.flush()
+        return new
 
     def find_ticket(self, words: str, *, reporter: str = "") -> Ticket | None:
         """By number (with or without dashes), else the newest that ends in these digits; None when none fits.
@@ -173,6 +203,29 @@ class TicketDesk(TicketSteps, AlarmDesk):
             .limit(1)
         ).first()
 
+    def ticket_known_to(self, person: str, words: str) -> Ticket | None:
+        """A resident's own ticket, or one that he follows and may see, by its number; any other is none (R8)."""
+        own = self.find_ticket(words, reporter=person)
+        if own is not None:
+            return own
+        if not words.isdigit() or len(words) > 4:
+            named = self.find_ticket(words)
+            return named if named is not None and self.may_see(named, person) else None
+        for ticket in self.followed_by(person, limit=50):
+            if ticket.number.endswith(f"-{int(words):04d}") and self.may_see(ticket, person):
+                return self.find_ticket(ticket.number)
+        return None
+
+    def proposal_known_to(self, person: str, number: str) -> Proposal | None:
+        """What became of a ticket that he reported or followed (R8)."""
+        tickets = self.session.exec(
+            select(Ticket, Proposal)
+            .join(Proposal, col(Proposal.id) == col(Ticket.proposal_id))
+            .where(Proposal.community_id == self.community_id, Proposal.number == canonical_number(number))
+        ).all()
+        known = (Actor.REPORTER, Actor.FOLLOWER)
+        return next((one for ticket, one in tickets if self.resident_role(ticket, person) in known), None)
+
     def tickets_of(self, reporter: str, *, limit: int = 10) -> list[Ticket]:
         """What a resident filed, open ones first, the newest first."""
         whose = {"community": self.community_id, "reporter": reporter, "most": limit}
@@ -191,72 +244,6 @@ class TicketDesk(TicketSteps, AlarmDesk):
             yield from rows
             last = rows[-1].id or last
             self.session.expunge_all()
-
-    def work_of(self, userid: str, *states: State) -> list[Ticket]:
-        """The open tickets that wait for a worker's act, the oldest first; also those he may accept as B or lead."""
-        wanted = states or (*OPEN, State.CLOSED)
-        mine = self.session.exec(
-            select(Ticket)
-            .where(
-                Ticket.community_id == self.community_id,
-                Ticket.assignee == userid,
-                col(Ticket.state).in_(wanted),
-            )
-            .order_by(col(Ticket.id))
-            .limit(50)
-        ).all()
-        return list(mine)
-
-    def waiting_for(self, userid: str) -> list[Ticket]:
-        """Tickets in nobody's hands that this worker may take or assign: as B, as lead, at the community's desk.
-
-        Those not accepted yet, and those that came back and have no assignee.
-        """
-        rows = self.session.exec(
-            select(Ticket)
-            .where(
-                Ticket.community_id == self.community_id,
-                col(Ticket.state).in_([State.SUBMITTED, State.ACCEPTED]),
-            )
-            .order_by(col(Ticket.id))
-            .limit(50)
-        ).all()
-        return [
-            ticket
-            for ticket in rows
-            if (role := self.role_on(ticket, userid)) is not None
-            and (ticket.state is State.SUBMITTED or role in (Actor.LEAD, Actor.DISPATCHER))
-        ]
-
-    def tickets_ending(self, digits: str, userid: str) -> list[Ticket]:
-        """Tickets whose number ends in these digits and that are this worker's business, open ones first."""
-        rows = self.session.exec(
-            select(Ticket)
-            .where(
-                Ticket.community_id == self.community_id,
-                col(Ticket.number).like(f"%-{int(digits):04d}"),
-            )
-            .order_by(col(Ticket.id).desc())
-            .limit(50)
-        ).all()
-        his = [ticket for ticket in rows if self.role_on(ticket, userid) is not None]
-        return sorted(his, key=lambda ticket: ticket.state not in (*OPEN, State.CLOSED))
-
-    def role_on(self, ticket: Ticket, userid: str) -> Actor | None:
-        """In which capacity a worker stands to a ticket; None when it is not his at all."""
-        if not userid:
-            return None
-        if ticket.assignee == userid:
-            return Actor.ASSIGNEE
-        route = self.route_of_grid(ticket.grid_code)
-        if userid == route.lead:  # also where he stands in for a worker: a lead may do all that a worker may
-            return Actor.LEAD
-        if userid in (route.worker, route.backup, *route.off):
-            return Actor.WORKER
-        return Actor.DISPATCHER if userid in route.dispatchers else None
-
-    def route_for(self, ticket: Ticket) -> Route:
-        return self.route_of_grid(ticket.grid_code)
 
     def locate_ticket(
         self,

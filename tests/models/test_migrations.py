@@ -138,3 +138,29 @@ def test_clocks_from_before_run_on_as_natural_time(empty: Database) -> None:
     with pytest.raises(DBAPIError, match="append-only"), empty.write() as connection:
         connection.execute(text("DELETE FROM sla_breach"))
     empty.close()
+
+
+def test_an_old_rating_becomes_the_reporters_row(empty: Database) -> None:
+    """0003 with data in the tables: who rated before cannot rate again, and a low rating asks nobody to call now."""
+    old = Config()
+    old.set_main_option("script_location", str(Path(models.__file__).parent / "migrations"))
+    rated = {**_OLD_TICKET, "state": "rated", "stars": 2, "comment": "慢", "rated_at": "2026-10-12 02:00:00"}
+    with empty.write() as connection:
+        old.attributes["connection"] = connection
+        command.upgrade(old, "0001")
+        connection.execute(text("INSERT INTO community (id, code, name) VALUES (1, 'demo', '示例')"))
+        places = ", ".join(f":{name}" for name in rated)
+        connection.execute(text(f"INSERT INTO ticket ({', '.join(rated)}) VALUES ({places})"), rated)
+    assert migrate(empty)
+    with empty.write() as connection:
+        desk = Desk(session_on(connection), community_id=1, now=NOW + MINUTE, rules=Rules())
+        ticket = desk.find_ticket("261012-W01-0001")
+        assert ticket is not None and (ticket.outcome, ticket.held_until, ticket.joined_id) == (
+            "",
+            None,
+            None,
+        )
+        rating = desk.rating_of(ticket, "mp:r")
+        assert rating is not None and (rating.stars, rating.text, rating.at) == (2, "慢", NOW)
+        assert desk.call_backs_for(ticket) == []
+    empty.close()

@@ -1,23 +1,18 @@
-"""Tickets under a stateful machine: every legal step works, every illegal one is refused and changes nothing (R1-R4)."""
+"""Single steps of a ticket: numbers, clocks, guards, the grid it belongs to."""
 
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from sqlmodel import select
 
-from models.community import Community
-from models.database import Database, session_on
 from models.desk import Desk
 from models.desk.ticket_steps import Proof
 from models.desk.tickets import NewTicket, canonical_number
 from models.errors import DomainError
 from models.rules import Evidence, GridRule, Rules, WorkerRule
 from models.sla import SlaClock
-from models.ticket import NOT_YET, STEPS, Actor, Stage, State, Step, Ticket, TicketEvent, Urgency
+from models.ticket import STEPS, Actor, Stage, State, Step, Ticket, TicketEvent, Urgency
 from tests.conftest import NOW
 
 RULES = Rules(
@@ -39,108 +34,6 @@ def place(desk: Desk) -> None:
 
 def new(building: str = "1", **fields: Any) -> NewTicket:
     return NewTicket(reporter="mp:r", text="灯坏了", said_at=NOW, building=building, **fields)
-
-
-class TicketMachine(RuleBasedStateMachine):
-    """Throws every step, by every actor, at one ticket and compares with the table."""
-
-    @initialize()
-    def file(self) -> None:
-        self.database = Database("sqlite://")
-        self.database.create_all()
-        self.connection = self.database.engine.connect()
-        self.transaction = self.connection.begin()
-        session = session_on(self.connection)
-        session.add(Community(id=1, code="demo", name="示例社区"))
-        session.flush()
-        self.desk = Desk(session, community_id=1, now=NOW, rules=RULES)
-        place(self.desk)
-        self.ticket = self.desk.file_ticket(new())
-        self.state = State.SUBMITTED
-
-    def teardown(self) -> None:
-        if hasattr(self, "database"):
-            self.transaction.rollback()
-            self.connection.close()
-            self.database.close()
-
-    @rule(minutes=st.integers(0, 3000))
-    def wait(self, minutes: int) -> None:
-        self.desk.now += timedelta(minutes=minutes)
-
-    @rule(step=st.sampled_from(sorted(Step)), role=st.sampled_from(sorted(Actor)), full=st.booleans())
-    def attempt(self, step: Step, role: Actor, full: bool) -> None:
-        self._attempt(step, role, full)
-
-    @rule(full=st.booleans(), data=st.data())
-    def attempt_legal(self, full: bool, data: st.DataObject) -> None:
-        """The same, but only steps of the table from here: otherwise deep states are hardly reached."""
-        moves = sorted((step, min(move.who)) for (state, step), move in STEPS.items() if state is self.state)
-        if moves:
-            step, role = data.draw(st.sampled_from(moves))
-            self._attempt(step, role, full)
-
-    def _attempt(self, step: Step, role: Actor, full: bool) -> None:
-        before = self.ticket.model_dump()
-        events = len(self.desk.events_of(self.ticket))
-        move = STEPS.get((self.state, step))
-        try:
-            self.desk.move_ticket(
-                self.ticket,
-                step,
-                actor="someone",
-                role=role,
-                payload=PAYLOAD if full else {},
-                proofs=PROOF if full else (),
-            )
-        except DomainError:
-            legal = move is not None and role in move.who and step not in NOT_YET
-            guarded = step in (Step.URGE, Step.RATE, Step.REOPEN, Step.CANCEL, Step.DECLINE)
-            assert not (legal and full and not guarded), (self.state, step, role)
-            assert self.ticket.model_dump() == before
-            assert len(self.desk.events_of(self.ticket)) == events
-            return
-        assert move is not None and role in move.who and step not in NOT_YET
-        self.state = move.to
-        assert self.ticket.state is move.to
-
-    @invariant()
-    def replays(self) -> None:
-        """R1: folding the events gives the row's state; R2: moments do not go back."""
-        if not hasattr(self, "ticket"):
-            return
-        state, at = State.DRAFT, NOW
-        for event in self.desk.events_of(self.ticket):
-            assert event.from_state is state
-            assert event.at >= at
-            state, at = event.to_state, event.at
-        assert state is self.ticket.state
-
-    @invariant()
-    def one_assignee(self) -> None:
-        """R4: exactly one person has it from dispatch to report."""
-        if hasattr(self, "ticket") and self.ticket.state in (State.DISPATCHED, State.ONSITE, State.REPORTED):
-            assert self.ticket.assignee
-
-    @invariant()
-    def clocks_fit(self) -> None:
-        """C6, C8: a terminal ticket has no running clock; a breach exists exactly when the time was exceeded."""
-        if not hasattr(self, "ticket"):
-            return
-        for clock in self.desk.session.exec(select(SlaClock)).all():
-            if clock.stopped_at is None:
-                assert clock.cycle == self.ticket.cycle
-                assert self.ticket.state not in (State.CANCELLED, State.REJECTED, State.RATED, State.ARCHIVED)
-            else:
-                assert clock.next_rung_at is None
-                assert clock.due_at is not None
-                assert (clock.breached_at is not None) == (clock.stopped_at > clock.due_at)
-
-
-TestTicketMachine = TicketMachine.TestCase
-TestTicketMachine.settings = settings(
-    max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
-)
 
 
 def walk(desk: Desk, ticket: Ticket, *steps: Step) -> None:
