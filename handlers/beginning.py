@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from handlers import activity, filed, lost, parking, rating, talk, ticket, voice
+from handlers import activity, filed, following, lost, parking, rating, talk, ticket, voice
 from handlers.context import Context
 from handlers.frame import LOST, Frame
 from handlers.message import Dialog, Kind, Message, Turn
@@ -61,6 +61,14 @@ def _beginning(message: Message, dialog: Dialog, frame: Frame, context: Context)
         turn = rating.rate(message, dialog, context)
         if turn is not None:
             return turn
+    if following.APPEAL.match(words):
+        turn = following.appeal(message, Dialog(), context)
+        assert turn is not None
+        return turn
+    if following.UNFOLLOW.match(words):
+        return following.unfollow(message, context)
+    if following.FOLLOW.match(words) and (turn := following.follow(message, context)) is not None:
+        return turn
     if _REOPEN.match(words):
         turn = rating.reopen(message, Dialog(), context)
         assert turn is not None

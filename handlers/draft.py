@@ -11,6 +11,7 @@ from handlers.message import Kind, Message
 from handlers.ticket_words import placed
 from nlp.understanding import Decision
 
+FORM = "report"
 OPENER = re.compile(
     r"^(我要|我想|我来|想要?|要|帮我|我)?(报个?事|报事情?|报修|投诉|举报|反映(一?个)?(问题|情况|事情)?|提个?意见|登记)"
     r"(一下|一个|个|吧|嘛|哈|咯|了)*[。！!.]*$"
@@ -67,7 +68,8 @@ class Draft:
     phone: str = ""
     origin: str = ""
     proofs: tuple[tuple[str, str, str, str], ...] = ()
-    asked: str = ""  # the kind of the question that is open: 地点 文字 电话 卡片 修改
+    asked: str = ""  # the kind of the question that is open: 地点 文字 电话 卡片 修改 同类
+    same: str = ""  # the number of a neighbour's ticket that seems to be the same
     times: int = 0  # how often the place has been asked for
     home: bool = False  # the place is that of the binding, not one that was said
 

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from handlers import wording
+from handlers import following, wording
 from handlers.context import Context, Handler
 from handlers.draft import NEAR, without_place
 from handlers.home import YES_HOME, door, own_home
@@ -32,7 +32,7 @@ def filed(message: Message, dialog: Dialog, context: Context) -> Turn | None:
     here = Dialog(FORM, dict(dialog.answers))
     if message.kind is Kind.VOICE and not words and not message.media:
         return Turn((context.texts.say("common.voice_unheard"),), here)
-    if _ELSE.match(words):
+    if _ELSE.match(words) or following.ABOUT.match(words):
         return None
     if urgent and not ticket.building and YES_HOME.match(words):
         home = own_home(message.person, context)

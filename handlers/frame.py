@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from handlers.draft import FORM as REPORT
 from handlers.filed import FORM as FILED
 from handlers.message import Choice, Dialog, Turn
-from handlers.report import FORM as REPORT
 from nlp.understanding import Decision, Understanding, Wish
 
 STEPS_BACK = 2

@@ -5,9 +5,8 @@ import re
 from handlers import wording
 from handlers.context import Context, Handler, Service
 from handlers.message import Choice, Dialog, Message, Turn
-from handlers.talk import HumanAsked
 from handlers.ticket import NUMBER, own_ticket, pick, said
-from models.desk.ticket_steps import MAX_REOPENS
+from models.errors import DomainError
 from models.ticket import DONE, Actor, State, Step, Ticket
 
 _YES = re.compile(r"^(1|是|是的|对|确定|好|好的|嗯+|要得|可以|行|要|重新办理?|办)(吧|嘛|了|哈|[。！!])*$")
@@ -30,9 +29,8 @@ _DIGITS = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5}
 
 
 def waits_for_rating(person_key: str, context: Context) -> list[Ticket]:
-    """Closed is enough: his own answer is the feedback."""
-    waiting = (State.CLOSED, State.FED_BACK)
-    return [t for t in context.desk.tickets_of(person_key) if t.state in waiting]
+    """His own and those he follows, each once; closed is enough: his own answer is the feedback."""
+    return context.desk.rateable_by(person_key, context.desk.tickets_of(person_key))
 
 
 def sounds(words: str, message: Message, context: Context) -> bool:
@@ -58,20 +56,27 @@ def rate(message: Message, dialog: Dialog, context: Context) -> Turn | None:
             return Turn((context.texts.say("rate.over", 编号=tickets[0].number),))
         return None
     if len(waiting) > 1:
-        choices = tuple(
-            Choice(f"{t.number} {wording.situation(t.text, 16)}", f"评价 {t.number}") for t in waiting
-        )
+        choices = tuple(Choice(f"{t.number} {_called(t, message)}", f"评价 {t.number}") for t in waiting)
         return Turn(
             (context.texts.say("choose.ticket"),), Dialog("rate.which", {"words": words}, choices), choices
         )
     return _rate(waiting[0], words.removeprefix("评价").strip(), message, context)
 
 
+def _called(ticket: Ticket, message: Message) -> str:
+    own = ticket.reporter == message.person
+    return wording.situation(ticket.text, 16) if own else f"关注的{ticket.category}"
+
+
 def _rate(ticket: Ticket, words: str, message: Message, context: Context) -> Turn:
-    if ticket.state not in (State.CLOSED, State.FED_BACK):
+    desk, number = context.desk, ticket.number
+    ticket = desk.primary_of(ticket)
+    role = desk.resident_role(ticket, message.person)
+    open_still = ticket.state is State.RATED and desk.rating_of(ticket, message.person) is None
+    if ticket.state not in (State.CLOSED, State.FED_BACK) and not open_still:
         key = "rate.over" if ticket.state in DONE else "rate.not_yet"
         state = wording.STATES[ticket.state]
-        return Turn((context.texts.say(key, 编号=ticket.number, 状态=state),))
+        return Turn((context.texts.say(key, 编号=number, 状态=state),))
     found = RATING.match(words)
     stars_word = found["stars"] if found else None
     stars = _DIGITS.get(stars_word, 0) or int(stars_word) if stars_word else None
@@ -81,26 +86,31 @@ def _rate(ticket: Ticket, words: str, message: Message, context: Context) -> Tur
     if solved is None and stars is not None:
         solved = stars >= 3
     if solved is None:
-        question = context.texts.say(
-            "rate.which", 编号=ticket.number, 情况=wording.situation(ticket.text, 30)
-        )
-        return Turn((question,))
+        own = role is Actor.REPORTER
+        said = wording.situation(ticket.text, 30) if own else ticket.category
+        return Turn((context.texts.say("rate.which", 编号=number, 情况=said),))
     rest = found["rest"].strip() if found else ""
     if ticket.state is State.CLOSED:  # domain.md §2: feedback by the system, here by the answer itself
         context.desk.move_ticket(
-            ticket, Step.FEEDBACK, actor="system", role=Actor.SYSTEM, payload={"answered": True}
+            ticket,
+            Step.FEEDBACK,
+            actor="system",
+            role=Actor.SYSTEM,
+            payload={"answered": True, "solved": solved, "stars": stars, "text": rest[:500]},
         )
     context.desk.move_ticket(
         ticket,
         Step.RATE,
         actor=message.person,
-        role=Actor.REPORTER,
+        role=role,
         payload={"solved": solved, "stars": stars, "text": rest[:500]},
     )
+    if not solved and role is not Actor.REPORTER:  # whether it is done again, the lead decides
+        return Turn((context.texts.say("rate.unsolved_follower"),))
     if not solved:
         question = context.texts.say("rate.unsolved", 编号=ticket.number)
         return Turn((question,), Dialog("rate.reopen", {"number": ticket.number, "words": rest or words}))
-    return Turn((context.texts.say("rate.thanks", 编号=ticket.number),))
+    return Turn((context.texts.say("rate.thanks", 编号=number),))
 
 
 def _reopen_or_not(words: str, message: Message, dialog: Dialog, context: Context) -> Turn | None:
@@ -125,13 +135,12 @@ def reopen(message: Message, dialog: Dialog, context: Context) -> Turn | None:
 
 
 def _reopen(ticket: Ticket, message: Message, context: Context, why: str) -> Turn:
-    if ticket.reopens >= MAX_REOPENS:  # it goes to the community's people, who must hear of it
-        context.desk.note(HumanAsked(message.id, f"{ticket.number} 重办两次仍没解决。{why}"))
+    if ticket.state is State.MERGED or ticket.reporter != message.person:  # then the lead decides
+        raise DomainError("step.not_yours", 编号=ticket.number, 谁=(Actor.REPORTER, Actor.LEAD))
+    again = context.desk.reopen_ticket(ticket, actor=message.person, role=Actor.REPORTER, why=why)
+    if not again:  # it goes to the community's people
         phone = context.office.phone
         return Turn((context.texts.say("reopen.community", 编号=ticket.number, 值班电话=phone),))
-    context.desk.move_ticket(
-        ticket, Step.REOPEN, actor=message.person, role=Actor.REPORTER, payload={"text": why}
-    )
     return Turn((said("reopen.done", ticket, context),))
 
 

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from handlers import wording
 from handlers.context import Context, Handler, Question, Service
-from handlers.draft import Draft, listen
+from handlers.draft import FORM, Draft, listen
 from handlers.filed import FORM as FILED
+from handlers.following import JOIN, OWN, join, same_already
 from handlers.home import YES_HOME, about_home, door, own_home
 from handlers.message import Choice, Dialog, Kind, Message, Turn
 from handlers.ticket_words import next_step, person, places, promised
@@ -15,8 +16,6 @@ from models.desk.ticket_steps import Proof
 from models.desk.tickets import NewTicket
 from models.ticket import OPEN, Stage, Ticket, Urgency
 from nlp.understanding import Decision
-
-FORM = "report"
 
 _END = r"(了|吧|嘛|哈|啊|呀|咯|哦|[。！!～~，,\s])*$"
 _YES = re.compile(
@@ -56,6 +55,11 @@ def report(message: Message, dialog: Dialog, context: Context) -> Turn | None:
         if _CHANGE.match(words):
             draft = replace(draft, asked="修改")
             return Turn((context.texts.say("report.change"),), Dialog(FORM, draft.as_answers()))
+    if draft.asked == "同类" and spoken:
+        if OWN.match(words):
+            return _filed(draft, message, context)
+        if JOIN.match(words):
+            return join(draft, message, context) or _filed(replace(draft, same=""), message, context)
     if spoken and ((_DROP.match(words) and (words != "3" or draft.asked == "卡片")) or _gives_up(context)):
         return Turn((context.texts.say("report.dropped"),))
     if spoken and _believes_filed(message, context):
@@ -185,10 +189,17 @@ def new_ticket(draft: Draft, message: Message, context: Context, emergency: str 
         source=message.channel,
         origin=draft.origin,
         proofs=tuple(Proof(*proof) for proof in draft.proofs),
+        similar=draft.same,
     )
 
 
 def _file(draft: Draft, message: Message, context: Context) -> Turn:
+    """File it, unless a neighbour has reported the same: then the resident decides."""
+    asked = same_already(draft, message, context)
+    return asked if asked is not None else _filed(draft, message, context)
+
+
+def _filed(draft: Draft, message: Message, context: Context) -> Turn:
     ticket = context.desk.file_ticket(new_ticket(draft, message, context))
     return Turn((filed_text(ticket, context),), Dialog(FILED, {"number": ticket.number}))
 

@@ -24,12 +24,13 @@ from handlers import (
     worker_photos,
 )
 from handlers.context import Context, Role
+from handlers.draft import FORM as REPORT
 from handlers.frame import MOST_WAITING, Frame, Matter, framed
 from handlers.message import Dialog, Kind, Media, Message, Turn
 from handlers.registry import FORMS, SERVICES, WORKER_FORMS
-from handlers.report import FORM as REPORT
+from handlers.ticket_words import who_may
 from models.errors import DomainError
-from models.ticket import OPEN, State
+from models.ticket import OPEN, Actor, State
 from nlp.understanding import Decision
 
 _DROP = re.compile(r"^(算了|取消|返回|退出|不弄了|不说了|不是这个意思|停|重新开始)[。！!]*$")
@@ -109,6 +110,11 @@ def _refusal(refusal: DomainError, context: Context) -> str:
     places = dict(refusal.places)
     if places.get("状态") in list(State):
         places["状态"] = wording.STATES[State(str(places["状态"]))]
+    who = places.get("谁")
+    if isinstance(who, tuple):  # said by name, as the ticket knows them
+        named = context.desk.find_ticket(str(places.get("编号", "")))
+        if named is not None:
+            places["谁"] = who_may(named, (Actor(one) for one in who), context.desk)
     key = refusal.code if refusal.code in context.texts else f"error.{refusal.code}"
     return talk.say(key, context, **places)
 
@@ -156,6 +162,9 @@ def _pick(message: Message, dialog: Dialog) -> str | None:
 def _event(message: Message, context: Context) -> Turn:
     if message.event == "subscribe":
         return talk.welcome(context)
+    if message.event == "user_authorization_revoke":  # the consent is withdrawn: the cases stay (R11)
+        context.desk.detach_person(message.person)
+        return Turn()
     if message.event == "click" and message.event_key:
         card = context.office.intents.get(message.event_key)
         if card is not None and card.service in SERVICES:

@@ -8,7 +8,7 @@ from handlers.context import Context, Handler, Service
 from handlers.home import door, own_home
 from handlers.message import Choice, Dialog, Kind, Message, Turn
 from handlers.ticket_words import next_step, person, places
-from models.desk.ticket_steps import Proof
+from models.desk.ticket_steps import URGES_UP, Proof
 from models.errors import DomainError
 from models.ticket import DONE, OPEN, Actor, State, Step, Ticket
 from nlp.understanding import Decision
@@ -26,14 +26,14 @@ Act = Callable[[Ticket, Message, Context], Turn]
 
 
 def own_ticket(message: Message, context: Context) -> Ticket | None:
-    """The ticket a resident names by number; only his own: another's is as good as none (R8)."""
+    """The ticket a resident names by number; his own or one he follows: another's is as good as none (R8)."""
     number = context.heard.slots.get("ticket", "")
     if not number:
         found = NUMBER.search(message.text) or SHORT_NUMBER.search(message.text)
         number = found.group(found.lastindex or 0) if found else ""
     if not number:
         return None
-    ticket = context.desk.find_ticket(number, reporter=message.person)
+    ticket = context.desk.ticket_known_to(message.person, number)
     if ticket is None:
         raise DomainError("status.not_found", 编号=number)
     return ticket
@@ -46,7 +46,7 @@ def pick(
     if dialog.form == form and "number" in dialog.answers:
         if _another_wish(message, context):
             return None
-        ticket = context.desk.find_ticket(str(dialog.answers["number"]), reporter=message.person)
+        ticket = context.desk.ticket_known_to(message.person, str(dialog.answers["number"]))
         return act(ticket, message, context) if ticket is not None else None
     ticket = own_ticket(message, context)
     if ticket is not None:
@@ -54,6 +54,8 @@ def pick(
     if dialog.form == form:
         return None
     fitting = [t for t in context.desk.tickets_of(message.person) if t.state in states]
+    if not fitting and form in _BY_FOLLOWERS:
+        fitting = [t for t in context.desk.followed_by(message.person) if t.state in states]
     if not fitting:
         return Turn((context.texts.say("choose.none"),))
     if len(fitting) == 1:
@@ -82,45 +84,69 @@ def _another_wish(message: Message, context: Context) -> bool:
 
 def status(message: Message, dialog: Dialog, context: Context) -> Turn | None:
     """One ticket in full, or the list of all."""
+    proposal = _proposal(message, context)
+    if proposal is not None:
+        return proposal
     ticket = own_ticket(message, context)
     if ticket is not None:
-        return _status_of(ticket, context)
+        return status_of(ticket, message.person, context)
     if dialog.form == "status":
         return None
-    tickets = context.desk.tickets_of(message.person)
-    going = [
-        t for t in tickets if t.state not in DONE or t.state is State.FED_BACK or t.state is State.CLOSED
-    ]
-    if not tickets:
+    desk = context.desk
+    tickets = desk.tickets_of(message.person)
+    targets = {t.id: desk.primary_of(t) for t in tickets}
+    going = [t for t in tickets if targets[t.id].state not in DONE or t.state in _NOT_RATED]
+    own = {target.id for target in targets.values()}
+    followed = [t for t in desk.followed_by(message.person) if t.id not in own and t.state not in _OVER]
+    followed = [t for t in followed if desk.may_see(t, message.person)]
+    if not tickets and not followed:
         return Turn(
             (context.texts.say("status.none", 社区=context.office.name, 值班电话=context.office.phone),)
         )
-    shown = going or tickets[:1]
-    if len(shown) == 1:
-        return _status_of(shown[0], context)
-    choices = tuple(
-        Choice(
-            context.texts.say(
-                "status.line", 编号=t.number, 情况=wording.situation(t.text, 14), 状态=wording.STATES[t.state]
-            ),
-            f"进度 {t.number}",
-        )
-        for t in shown[:8]
+    shown = going or tickets[: 0 if followed else 1]
+    if len(shown) + len(followed) == 1:
+        return status_of((shown + followed)[0], message.person, context)
+    say, lines = context.texts.say, []
+    for t in shown[:8]:
+        said = wording.situation(t.text, 14)
+        state = wording.STATES[targets[t.id].state]
+        lines.append(Choice(say("status.line", 编号=t.number, 情况=said, 状态=state), f"进度 {t.number}"))
+    for t in followed[: 8 - len(lines)]:
+        state = wording.STATES[t.state]
+        label = say("status.line_followed", 编号=t.number, 类别=t.category, 状态=state)
+        lines.append(Choice(label, f"进度 {t.number}"))
+    question = say("status.many", 件数=len(shown) + len(followed))
+    return Turn((question,), Dialog("status", {}, tuple(lines)), tuple(lines))
+
+
+def _proposal(message: Message, context: Context) -> Turn | None:
+    """What became of a matter that many have to talk about, asked by the proposal's number."""
+    found = NUMBER.search(message.text)
+    proposal = context.desk.proposal_known_to(message.person, found[0]) if found else None
+    if proposal is None:
+        return None
+    state = wording.PROPOSAL_STATES[proposal.state]
+    return Turn(
+        (context.texts.say("status.proposal", 议题=proposal.number, 标题=proposal.title, 状态=state),)
     )
-    question = context.texts.say("status.many", 件数=len(shown))
-    return Turn((question,), Dialog("status", {}, choices), choices)
 
 
-def _status_of(ticket: Ticket, context: Context) -> Turn:
+def status_of(ticket: Ticket, person_key: str, context: Context) -> Turn:
+    """His own in full; a followed one by place and kind alone; a merged one with how the other stands."""
+    target = context.desk.primary_of(ticket)
+    own = ticket.reporter == person_key
+    key = "status.one" if own else "status.followed"
+    if target is not ticket and own:
+        key = "status.merged"
     text = context.texts.say(
-        "status.one",
+        key,
         编号=ticket.number,
-        地点=wording.place(ticket),
-        情况=wording.situation(ticket.text, 40),
+        地点=wording.place(ticket) if own else wording.public_place(ticket),
+        情况=wording.situation(ticket.text, 40) if own else ticket.category,
         类别=ticket.category,
-        状态=wording.STATES[ticket.state],
-        网格员=person(ticket, context),
-        下一步=next_step(ticket, context),
+        状态=wording.STATES[target.state],
+        网格员=person(target, context),
+        下一步=next_step(target, context),
         说明=ticket.resolution or ticket.finding,
     )
     return Turn((text,))
@@ -136,11 +162,12 @@ def _supplement(ticket: Ticket, message: Message, context: Context) -> Turn:
     if not proofs and len(words) < 2:
         question = context.texts.say("supplement.what", 编号=ticket.number)
         return Turn((question,), Dialog("supplement", {"number": ticket.number}))
+    target = context.desk.primary_of(ticket)
     context.desk.move_ticket(
-        ticket,
+        target,
         Step.SUPPLEMENT,
         actor=message.person,
-        role=Actor.REPORTER,
+        role=context.desk.resident_role(target, message.person),
         payload={"text": words[:1000]},
         proofs=proofs,
     )
@@ -157,11 +184,12 @@ def proofs_of(message: Message) -> tuple[Proof, ...]:
 
 
 def said(key: str, ticket: Ticket, context: Context, **more: object) -> str:
+    target = context.desk.primary_of(ticket)
     known = {
         "编号": ticket.number,
         "情况": wording.situation(ticket.text, 30),
-        "网格员": person(ticket, context),
-        "下一步": next_step(ticket, context),
+        "网格员": person(target, context),
+        "下一步": next_step(target, context),
     }
     return context.texts.say(key, **{**known, **more})
 
@@ -171,9 +199,11 @@ def urge(message: Message, dialog: Dialog, context: Context) -> Turn | None:
 
 
 def _urge(ticket: Ticket, message: Message, context: Context) -> Turn:
-    context.desk.move_ticket(ticket, Step.URGE, actor=message.person, role=Actor.REPORTER)
-    key = "urge.up" if ticket.urges >= 3 else "urge.done"
-    return Turn((said(key, ticket, context, 次数=ticket.urges),))
+    desk, target = context.desk, context.desk.primary_of(ticket)
+    role = desk.resident_role(target, message.person)
+    desk.move_ticket(target, Step.URGE, actor=message.person, role=role)
+    key = "urge.up" if target.urges >= URGES_UP else "urge.done"
+    return Turn((said(key, ticket, context, 次数=target.urges),))
 
 
 def cancel(message: Message, dialog: Dialog, context: Context) -> Turn | None:
@@ -186,7 +216,7 @@ def cancel(message: Message, dialog: Dialog, context: Context) -> Turn | None:
             if _KEEP.match(message.text.strip()):
                 return Turn((context.texts.say("cancel.kept", 编号=ticket.number),))
             return None
-        if ticket.state in (State.ONSITE, State.REPORTED):
+        if ticket.state in (State.ONSITE, State.REPORTED) or context.desk.followers_of(ticket):
             context.desk.move_ticket(ticket, Step.ASK_CANCEL, actor=message.person, role=Actor.REPORTER)
             return Turn((said("cancel.asked", ticket, context),))
         context.desk.move_ticket(ticket, Step.CANCEL, actor=message.person, role=Actor.REPORTER)
@@ -195,6 +225,8 @@ def cancel(message: Message, dialog: Dialog, context: Context) -> Turn | None:
 
 
 def ask_cancel(ticket: Ticket, message: Message, context: Context) -> Turn:
+    if ticket.reporter != message.person:
+        return Turn((context.texts.say("follow.cancel", 编号=ticket.number),))
     if ticket.state not in OPEN:
         raise DomainError("step.impossible", 编号=ticket.number, 状态=wording.STATES[ticket.state])
     question = context.texts.say("cancel.sure", 编号=ticket.number, 情况=wording.situation(ticket.text, 30))
@@ -220,7 +252,10 @@ def contact(message: Message, dialog: Dialog, context: Context) -> Turn | None:
     return Turn((context.texts.say("contact.one", 地点=where, 网格员=name, 电话=phone),))
 
 
-FORM_WORDS = {"supplement": "补充", "urge": "催办", "cancel": "取消", "reopen": "重新办理"}
+FORM_WORDS = {"supplement": "补充", "urge": "催办", "cancel": "取消", "reopen": "重新办理", "appeal": "申诉"}
+_NOT_RATED = (State.CLOSED, State.FED_BACK)
+_OVER = frozenset(DONE) - {State.CLOSED}
+_BY_FOLLOWERS = frozenset({"supplement", "urge"})
 
 SERVICES: dict[str, Service] = {
     "查进度": Service(status, {"回复": "status.one", "没有时": "status.none"}),

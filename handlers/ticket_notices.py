@@ -5,94 +5,26 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from handlers import wording
+from handlers.casework_notices import told
 from handlers.context import Office
 from handlers.message import Notice
+from handlers.notice_writer import Writer
 from handlers.overdue import crowded, digests
-from handlers.ticket_words import promised, what_next, who
-from handlers.worker_words import how, phone_of
 from models.alarm import AlarmKind
 from models.desk import Desk
 from models.desk.places import Route
+from models.desk.ticket_people import LOW_STARS
 from models.facts import Fact
 from models.sla import ClockRung, topic_of
-from models.ticket import Stage, Step, Ticket, TicketMoved, Urgency
+from models.ticket import RESIDENTS, Actor, Stage, Step, Ticket, TicketMoved, Urgency
 
-LOW_STARS = 2
-# What a worker may miss without harm: nobody else need act in his place.
-_FOR_KNOWING = frozenset(
-    {
-        "worker.soon",
-        "worker.accepted_by_other",
-        "worker.reassigned_from",
-        "worker.cancelled",
-        "worker.answered",
-        "worker.supplement",
-    }
-)
 _JUST = timedelta(seconds=5)
-
-
-def _known(ticket: Ticket, desk: Desk, office: Office) -> dict[str, Any]:
-    photos = sum(a.kind == "image" for a in desk.attachments_of(ticket))
-    return {
-        "编号": ticket.number,
-        "地点": wording.place(ticket),
-        "情况": wording.situation(ticket.text, 60),
-        "类别": ticket.category,
-        "附件": f"（{photos} 张照片）" if photos else "",
-        "电话": phone_of(ticket),
-        "受理时限": promised(desk.rule_for(ticket, Stage.ACCEPT)),
-        "负责人": who(ticket, desk),
-        "网格员": who(ticket, desk),
-        "值班电话": office.phone,
-        "怎么做": how(ticket, office),
-        "下一步": what_next(ticket, desk, office),
-    }
-
-
-class _Writer:
-    """Notices of one fact: keys and recipients in one place."""
-
-    def __init__(self, key: str, ticket: Ticket, desk: Desk, office: Office, **more: object) -> None:
-        self.key, self.ticket, self.office = key, ticket, office
-        self.known = {**_known(ticket, desk, office), **more}
-        self.notices: list[Notice] = []
-        self._told: set[str] = set()
-
-    def worker(self, userid: str, text: str, **options: Any) -> None:
-        """Tell one worker once; without a 企业微信 account in the configuration nobody can be told."""
-        if userid and userid != "system" and self.office.worker_account and userid not in self._told:
-            self._told.add(userid)
-            self._add(
-                self.office.worker_key(userid), text, {"must_reach": text not in _FOR_KNOWING, **options}
-            )
-
-    def resident(self, text: str, template: str = "", **options: Any) -> None:
-        fields = {
-            "编号": self.ticket.number,
-            "状态": wording.STATES[self.ticket.state],
-            "情况": wording.shorten(self.ticket.text, 20),
-            "网格员": str(self.known["网格员"]),
-        }
-        self._add(self.ticket.reporter, text, {"template": template, "fields": fields, **options})
-
-    def _add(self, person: str, text: str, options: Mapping[str, Any]) -> None:
-        said = self.office.texts.say(text, **self.known)
-        urgent = self.ticket.urgency is Urgency.EMERGENCY
-        self.notices.append(
-            Notice(
-                f"{self.key}:{person}:{text}",
-                person,
-                said,
-                **{"urgent": urgent, "about": self.ticket.number, **options},
-            )
-        )
 
 
 def moved(fact: TicketMoved, desk: Desk, office: Office) -> list[Notice]:
     ticket, payload = fact.ticket, fact.payload
     said = str(payload.get("text", "")).strip()
-    write = _Writer(
+    write = Writer(
         f"ticket:{ticket.number}:{fact.event_seq}",
         ticket,
         desk,
@@ -102,7 +34,7 @@ def moved(fact: TicketMoved, desk: Desk, office: Office) -> list[Notice]:
     route = desk.route_for(ticket)
     match fact.step:
         case Step.SUBMIT:
-            _submitted(write, ticket, route)
+            _submitted(write, ticket, route, str(payload.get("similar", "")))
         case Step.SUPPLEMENT if payload.get("located"):
             emergency = ticket.urgency is Urgency.EMERGENCY  # then nobody near it has heard of it yet
             for userid in (
@@ -112,7 +44,7 @@ def moved(fact: TicketMoved, desk: Desk, office: Office) -> list[Notice]:
             ):
                 if userid != fact.actor:
                     write.worker(userid, "worker.located")
-        case Step.SUPPLEMENT if fact.actor == ticket.reporter:
+        case Step.SUPPLEMENT if fact.role in RESIDENTS:
             write.known["说明"] = wording.shorten(said, 100) or "又发来照片或附件"
             write.worker(ticket.assignee, "worker.supplement")
             if ticket.urgency is Urgency.EMERGENCY:
@@ -123,6 +55,7 @@ def moved(fact: TicketMoved, desk: Desk, office: Office) -> list[Notice]:
             write.resident("notice.declined")
         case Step.DISPATCH:
             write.resident("notice.accepted", "进度通知")
+            write.followers("progress.accepted")
             if fact.assignee_before == "":
                 for userid in sorted(
                     {route.worker, *_asked_to_step_in(ticket, desk, route)} - {ticket.assignee}
@@ -137,47 +70,59 @@ def moved(fact: TicketMoved, desk: Desk, office: Office) -> list[Notice]:
                 write.worker(userid, "worker.assign")
         case Step.ARRIVE:
             write.resident("notice.arrived", "进度通知")
+            write.followers("progress.arrived")
         case Step.REPORT if not payload.get("passing"):  # else closed in the same breath
             write.resident("notice.reported", "进度通知")
+        case Step.ESCALATE if (
+            payload.get("by") == Step.URGE.value
+        ):  # the third urging: the level above hears it
+            write.known["次数"] = ticket.urges
+            for userid in route.dispatchers:
+                write.worker(userid, "worker.urged")
+        case Step.ESCALATE if payload.get("by") == Step.REOPEN.value:
+            for userid in route.dispatchers:
+                write.worker(userid, "worker.reopened_up")
         case Step.ESCALATE:
             for userid in (route.lead, *route.dispatchers):
                 write.worker(userid, "worker.level_up")
         case Step.CLOSE:
             # The news and the question in one: WeChat lets through five messages after the resident's last word.
             write.resident("notice.fed_back", "进度通知")
+            write.followers("", "notice.followed_done")
         case Step.FEEDBACK if payload.get("answered"):
-            write.known["评价"] = _rating(ticket)
+            write.known["评价"] = _rating(payload)
             write.worker(ticket.assignee, "worker.answered")
         case Step.REJECT:
-            write.resident("notice.rejected", "进度通知")
+            write.known["原因"] = ticket.outcome
+            again = ticket.appealed_at is not None
+            write.resident("notice.rejected_again" if again else "notice.rejected", "进度通知")
         case Step.CANCEL:
-            if fact.actor == ticket.reporter:
+            if fact.role is Actor.REPORTER:
                 write.worker(ticket.assignee, "worker.cancelled")
             else:
                 write.resident("notice.cancelled")
+                write.followers("progress.cancelled")
         case Step.ASK_CANCEL:
             write.worker(ticket.assignee, "worker.cancel_asked")
         case Step.URGE:
             write.known["次数"] = ticket.urges
             write.worker(ticket.assignee, "worker.urged")
             write.worker(route.lead, "worker.urged")
-            if ticket.urges >= 3:
-                for userid in route.dispatchers:
-                    write.worker(userid, "worker.urged")
         case Step.REOPEN:
             write.worker(ticket.assignee, "worker.reopened")
             write.worker(route.lead, "worker.reopened")
-        case Step.RATE if (ticket.stars or 5) <= LOW_STARS or ticket.solved is False:
-            write.known["评价"] = _rating(ticket)
-            write.worker(route.lead or next(iter(route.dispatchers), ""), "worker.low_rating")
+            write.followers("progress.reopened")
+        case Step.RATE if (payload.get("stars") or 5) <= LOW_STARS or payload.get("solved") is False:
+            write.known["评价"] = _rating(payload)
+            write.worker(desk.who_calls_back(ticket), "worker.low_rating")
         case _:
-            pass
+            told(write, fact, desk, route)
     return write.notices
 
 
-def _rating(ticket: Ticket) -> str:
-    stars = f"{ticket.stars} 星" if ticket.stars else "已解决" if ticket.solved else "没有解决"
-    return f"{stars} {wording.shorten(ticket.comment, 40)}".strip()
+def _rating(said: Mapping[str, Any]) -> str:
+    stars = f"{said['stars']} 星" if said.get("stars") else "已解决" if said.get("solved") else "没有解决"
+    return f"{stars} {wording.shorten(str(said.get('text', '')), 40)}".strip()
 
 
 def _asked_to_step_in(ticket: Ticket, desk: Desk, route: Route) -> set[str]:
@@ -186,7 +131,11 @@ def _asked_to_step_in(ticket: Ticket, desk: Desk, route: Route) -> set[str]:
     return {route.backup} if rung or ticket.urgency is Urgency.EMERGENCY else set()
 
 
-def _submitted(write: _Writer, ticket: Ticket, route: Route) -> None:
+def _submitted(write: Writer, ticket: Ticket, route: Route, similar: str) -> None:
+    if similar:
+        write.known["另一件"] = similar
+        for userid in route.dispatchers:
+            write.worker(userid, "worker.similar")
     if ticket.urgency is Urgency.EMERGENCY:
         # Pushed at once to everyone who could come: A, B, the lead, the community's duty desk.
         for userid in (ticket.assignee, route.backup, route.lead, *route.dispatchers):
@@ -205,7 +154,7 @@ def rung(fact: ClockRung, desk: Desk, office: Office) -> list[Notice]:
     # domain.md §3: one key for ticket, cycle, stage, rung and epoch, so a second tick repeats nothing (C5).
     key = f"clock:{ticket.number}:{clock.cycle}:{clock.stage.value}:{fact.rung}:{clock.epoch}"
     backup = route.backup if ticket.assignee != route.backup else ""
-    write = _Writer(
+    write = Writer(
         key,
         ticket,
         desk,

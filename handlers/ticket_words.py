@@ -1,6 +1,6 @@
 """What handlers and notices say alike about a ticket: its person, its next deadline, its place from slots."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from handlers import wording
 from handlers.context import Context, Office
@@ -8,7 +8,7 @@ from handlers.message import Message
 from models.desk import Desk
 from models.desk.places import in_zone
 from models.rules import StageRule
-from models.ticket import Stage, State, Ticket
+from models.ticket import Actor, State, Ticket
 from nlp.normalise import clean
 from nlp.places import places as read_places
 
@@ -61,6 +61,23 @@ def who(ticket: Ticket, desk: Desk) -> str:
     return desk.name_of(ticket.assignee or ticket.accepted_by)
 
 
+def who_may(ticket: Ticket, who: Iterable[Actor], desk: Desk) -> str:
+    """Those who may take a step, by name where there is one: 「网格长 孙七或社区值班 王五」."""
+    route = desk.route_for(ticket)
+    people = {
+        Actor.ASSIGNEE: (ticket.assignee,),
+        Actor.WORKER: (route.worker, route.backup),
+        Actor.LEAD: (route.lead,),
+        Actor.DISPATCHER: route.dispatchers,
+    }
+    said: list[str] = []
+    for actor in sorted(set(who) - {Actor.SYSTEM}, key=list(Actor).index):
+        names = [desk.name_of(userid) for userid in people.get(actor, ()) if userid]
+        if names or actor not in people:
+            said.append(f"{wording.ACTORS[actor]} {'、'.join(names)}".strip())
+    return "或".join(said) or "系统"
+
+
 def next_step(ticket: Ticket, context: Context) -> str:
     return what_next(ticket, context.desk, context.office)
 
@@ -74,7 +91,7 @@ def promised(rule: StageRule) -> str:
 def what_next(ticket: Ticket, desk: Desk, office: Office) -> str:
     """The next deadline, or what the resident can do now."""
     say = office.texts.say
-    clock = desk.next_deadline(ticket)
+    clock = desk.next_deadline(ticket) if ticket.held_until is None else None
     if clock is not None and clock.due_at is not None:
         stage, left = wording.STAGES[clock.stage], clock.due_at - desk.now
         if left.total_seconds() < 0:
@@ -86,9 +103,7 @@ def what_next(ticket: Ticket, desk: Desk, office: Office) -> str:
         return say("status.next_rate")
     if ticket.state in (State.RATED, State.ARCHIVED, State.CANCELLED, State.REJECTED, State.MERGED):
         return say("status.next_done")
-    held = desk.clock_of(ticket, Stage.CLOSE)
-    if held is not None and held.is_held:
-        if held.held_until is None:
-            return say("status.next_held")
-        return say("status.next_held_until", 时间=wording.moment(held.held_until, desk.now))
+    hold = desk.running_hold(ticket)
+    if hold is not None:
+        return say("status.next_held", 原因=hold.reason.value, 时间=wording.moment(hold.until, desk.now))
     return say("status.next_none")

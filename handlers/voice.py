@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from handlers import filed, report
 from handlers.context import Context
+from handlers.draft import FORM as REPORT
 from handlers.draft import Draft
 from handlers.message import Dialog, Message, Turn
 from models.ticket import OPEN
@@ -30,6 +31,6 @@ def typed(message: Message, dialog: Dialog, context: Context) -> Turn | None:
     if heard.decision is Decision.UNKNOWN or heard.intent not in _MORE or not message.text.strip():
         return None
     draft = Draft.of({**dialog.answers, "origin": message.origin})
-    begun = Dialog(report.FORM, draft.as_answers())
+    begun = Dialog(REPORT, draft.as_answers())
     sure = replace(heard, decision=Decision.SURE, intent="file_request")
     return report.report(message, begun, replace(context, heard=sure))

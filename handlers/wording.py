@@ -4,7 +4,8 @@ import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from models.ticket import Stage, State, Ticket
+from models.proposal import ProposalState
+from models.ticket import Actor, Stage, State, Ticket
 
 CHENGDU = ZoneInfo("Asia/Shanghai")
 
@@ -24,6 +25,18 @@ STATES = {
     State.MERGED: "已并入同类事项",
 }
 
+PROPOSAL_STATES = {
+    ProposalState.RAISED: "已提出，等社区看",
+    ProposalState.SCREENED: "社区看过了，等邻居附议",
+    ProposalState.SUPPORTED: "附议够了，准备商量",
+    ProposalState.DELIBERATING: "正在商量",
+    ProposalState.RESOLVED: "商量定了",
+    ProposalState.EXECUTING: "正在办",
+    ProposalState.REVIEWING: "办完了，请大家评",
+    ProposalState.CLOSED: "已完结",
+    ProposalState.DECLINED: "没有通过",
+}
+
 STAGES = {
     Stage.ACCEPT: "受理",
     Stage.ONSITE: "到场",
@@ -32,12 +45,28 @@ STAGES = {
     Stage.FEEDBACK: "反馈",
 }
 
+ACTORS = {
+    Actor.REPORTER: "报事的居民",
+    Actor.FOLLOWER: "关注的居民",
+    Actor.RESIDENT: "别的居民",
+    Actor.ASSIGNEE: "负责人",
+    Actor.WORKER: "微网格员",
+    Actor.LEAD: "网格长",
+    Actor.DISPATCHER: "社区值班",
+    Actor.SYSTEM: "系统",
+}
+
 WEEKDAYS = "一二三四五六日"
 
 
 def place(ticket: Ticket) -> str:
     """「槐树苑3栋2单元501」, else the words or the map label that were given, else 「地点待核实」."""
     return place_of(ticket.estate, ticket.building, ticket.unit, ticket.room, ticket.place_text)
+
+
+def public_place(ticket: Ticket) -> str:
+    """The place as neighbours may read it: without the room, without the reporter's words."""
+    return place_of(ticket.estate, ticket.building, ticket.unit, "", "")
 
 
 def place_of(estate: str, building: str, unit: str, room: str, words: str) -> str:

@@ -2,89 +2,44 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from handlers import wording
 from handlers.context import Context, Handler
 from handlers.message import Choice, Dialog, Kind, Message, Turn
 from handlers.ticket import proofs_of
-from handlers.worker_steps import NAMES, Order, may, take
+from handlers.ticket_words import who_may
+from handlers.worker_commands import Command, command_in
+from handlers.worker_steps import NAMES, Order, may, steps_of, take
 from handlers.worker_words import by_when, line
 from models.desk.ticket_steps import Proof
 from models.errors import DomainError
-from models.ticket import DONE, State, Step, Ticket
+from models.ticket import DONE, STEPS, State, Step, Ticket
 
 FORM = "worker"
 
-# `soft` words are also said in passing: they act only where they can mean one thing. `kept` words are themselves
-# the report of what was done.
-_ORDERS: tuple[tuple[Order, str, bool, bool], ...] = (
-    (Step.CANCEL, r"同意取消", False, False),
-    (Step.ACCEPT, r"受理|接单", False, False),
-    (Step.ARRIVE, r"(?:我)?(?:已经?)?(?:到现场|到场|到达)了?", False, False),
-    (Step.REPORT, r"上报", False, False),
-    (Step.CLOSE, r"(?:已经?)?办结了?", False, False),
-    (Step.FEEDBACK, r"已?(?:反馈|回访)了?", False, False),
-    (Step.DECLINE, r"退回|退单", False, False),
-    (Step.REASSIGN, r"(?:转交|转派|转|交|指派|派)给?(?!\d{0,3}$)(?=[\s，,：:@\d]|[一-鿿]{2})", False, False),
-    ("locate", r"地点|位置|定位", False, False),
-    (
-        Step.CLOSE,
-        r"(?:已经?|都)?(?:办好|办完|修好|修完|处理好|处理完|弄好|搞好|换好|清理好|清理完|解决|完成|完工|搞定)(?!不|没|得了)了?",
-        True,
-        True,
-    ),
-    (Step.ARRIVE, r"(?:我)?已?到了|在现场了?", True, False),
-    (
-        Step.ACCEPT,
-        r"收到|好的?|好嘞|要得|行|可以|明白|晓得了?|知道了?|ok|嗯+|(?:我)?(?:马上|立刻|现在|这就)(?:就)?(?:到|去|来|过去|过来|办|处理)",
-        True,
-        False,
-    ),
-)
-_FULL = r"\d{6}-?[A-Za-z0-9]{1,16}-?\d{4}(?!\d)"
-_AFTER = re.compile(
-    rf"^[\s，,：:]*(?:编号|工单)?(?P<number>{_FULL}|0\d{{3}}(?![\d室号])|\d{{1,4}}(?=[\s，,：:。]|$))?[\s，,：:]*(?P<rest>.*)$",
-    re.DOTALL,
-)
-_ANYWHERE = re.compile(rf"(?<!\d)({_FULL}|0\d{{3}}(?![\d室号]))")
-_COMMANDS = tuple(
-    (order, re.compile(rf"^{words}" if not soft or kept else rf"^(?:{words})(?:$|(?=[\s，,。！!～~了哈啊的]))", re.I), soft, kept)
-    for order, words, soft, kept in ((o, f"(?:{w})", s, k) for o, w, s, k in _ORDERS)
-)  # fmt: skip
 _TODO = re.compile(
     r"^(我的)?(待办|任务|工单|活儿?|清单)$|^(我)?(手上|还)有(哪些|什么|啥|好多|几件)(事|活|待办|没办)?[?？]?$"
 )
 _HELP = re.compile(r"^(帮助|怎么用|\?|？|help|你好|您好|在吗)$", re.IGNORECASE)
 SHOWN = 8
+# What only those above the worker may order.
+ABOVE_ALL: frozenset[Order] = frozenset(
+    {
+        Step.EXTEND,
+        Step.DENY,
+        Step.MERGE,
+        Step.UNMERGE,
+        Step.SPLIT,
+        Step.CONVERT,
+        Step.REFER,
+        Step.REJECT,
+        Step.REOPEN,
+        "allow",
+    }
+)
 OVER = frozenset(DONE) - {State.CLOSED}
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """What a reply orders: `soft` when the words are also said in passing."""
-
-    order: Order
-    number: str
-    rest: str
-    soft: bool
-
-
-def command_in(words: str) -> Command | None:
-    for order, pattern, soft, kept in _COMMANDS:
-        found = pattern.match(words)
-        if found is None:
-            continue
-        after = _AFTER.match(words[found.end() :])
-        assert after is not None
-        number, rest = after["number"] or "", after["rest"].strip()
-        if not number and (named := _ANYWHERE.search(rest)):
-            number, rest = named[1], (rest[: named.start()] + rest[named.end() :]).strip(" ，,：:")
-        if kept:
-            rest = f"{found[0]} {rest}".strip() if rest else found[0]
-        return Command(order, number, rest, soft)
-    return None
 
 
 def work(message: Message, dialog: Dialog, context: Context) -> Turn:
@@ -125,7 +80,11 @@ def _continue(words: str, message: Message, dialog: Dialog, context: Context) ->
     rest = " ".join(part for part in (known, words) if part) if adds else known
     order = dialog.answers["step"]
     return act(
-        order if order == "locate" else Step(order), str(dialog.answers["number"]), rest, proofs, context
+        order if order in ("locate", "allow") else Step(order),
+        str(dialog.answers["number"]),
+        rest,
+        proofs,
+        context,
     )
 
 
@@ -138,6 +97,17 @@ _ASKS = frozenset(
         "step.close_text",
         "step.close_proof",
         "step.to_whom",
+        "step.hold_reason",
+        "step.hold_until",
+        "step.extend_span",
+        "step.extend_text",
+        "step.merge_into",
+        "step.split_text",
+        "step.refer_to",
+        "step.reject_reason",
+        "step.reject_text",
+        "step.convert_text",
+        "step.call_back_text",
         "worker.no_such",
         "worker.no_place",
     }
@@ -170,7 +140,11 @@ def act(order: Order, number: str, rest: str, proofs: list[Proof], context: Cont
 
 def _refused(order: Order, ticket: Ticket, context: Context) -> DomainError:
     desk = context.desk
-    if ticket.assignee and ticket.assignee != context.userid:
+    move = STEPS.get((ticket.state, steps_of(order, ticket)[0]))
+    if move is not None and order in ABOVE_ALL:
+        who = who_may(ticket, move.who, desk)
+        return DomainError("worker.who_may", 编号=ticket.number, 动作=NAMES[order], 谁=who)
+    if ticket.assignee and ticket.assignee != context.userid and order not in ABOVE_ALL:
         return DomainError("worker.not_yours", 编号=ticket.number, 负责人=desk.name_of(ticket.assignee))
     return DomainError(
         "worker.impossible",
@@ -187,6 +161,12 @@ def _candidates(order: Order, context: Context) -> list[Ticket]:
     tickets = desk.work_of(me)
     if order in (Step.ACCEPT, Step.REASSIGN, "locate"):
         tickets += [t for t in desk.waiting_for(me) if t.assignee != me]
+    if order in (Step.HOLD, Step.EXTEND, Step.DENY, "allow"):
+        return (tickets if order is Step.HOLD else []) + desk.asked_of(me)
+    if order is Step.FEEDBACK:
+        return tickets + desk.call_backs_of(me)
+    if order in ABOVE_ALL:
+        return desk.overseen_by(me, *{state for state, step in STEPS if step is order})
     return tickets
 
 
@@ -281,6 +261,13 @@ def _todo(context: Context) -> Turn:
     said = []
     if mine:
         said.append(texts.say("worker.todo", 件数=len(mine), 清单=listed(mine)))
+    for key, tickets, what in (
+        ("worker.todo_asked", desk.asked_of(context.userid), "worker.do_decide"),
+        ("worker.todo_call_back", desk.call_backs_of(context.userid), "worker.do_call_back"),
+    ):
+        if tickets:
+            lines = [f"{line(t, context)}\n　{texts.say(what, 编号=t.number)}" for t in tickets[:SHOWN]]
+            said.append(texts.say(key, 件数=len(tickets), 清单="\n".join(lines)))
     if others:
         said.append(texts.say("worker.todo_others", 件数=len(others), 清单=listed(others)))
     return Turn(tuple(said) or (texts.say("worker.todo_none"),))

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from handlers import wording
+from handlers import wording, worker_office, worker_time
 from handlers.context import Context
 from handlers.message import Turn
 from handlers.ticket_words import locate, places
@@ -10,9 +10,9 @@ from handlers.worker_words import by_when, phone_of
 from models.desk.ticket_steps import Proof
 from models.errors import DomainError
 from models.place import Worker
-from models.ticket import STEPS, Actor, State, Step, Ticket
+from models.ticket import ANSWERED, STEPS, Actor, State, Step, Ticket
 
-Order = Step | Literal["locate"]
+Order = Step | Literal["locate", "allow"]
 
 NAMES: dict[Order, str] = {
     Step.ACCEPT: "受理",
@@ -23,7 +23,22 @@ NAMES: dict[Order, str] = {
     Step.DECLINE: "退回",
     Step.REASSIGN: "转交",
     Step.CANCEL: "同意取消",
+    Step.HOLD: "挂起",
+    Step.RESUME: "恢复",
+    Step.ASK_EXTEND: "延期",
+    Step.EXTEND: "同意延期",
+    Step.DENY: "不同意",
+    Step.MERGE: "合并",
+    Step.UNMERGE: "撤销合并",
+    Step.SPLIT: "拆分",
+    Step.TRANSFER: "转派",
+    Step.REFER: "转外单位",
+    Step.REJECT: "驳回",
+    Step.CONVERT: "转议事",
+    Step.REOPEN: "重办",
+    Step.CALL_BACK: "回访",
     "locate": "地点",
+    "allow": "同意",
 }
 _FINDINGS = (
     ("not_as_described", ("不属实", "没有发现", "未发现", "与描述不符", "没得这回事")),
@@ -36,6 +51,12 @@ def steps_of(order: Order, ticket: Ticket) -> tuple[Step, ...]:
     """The steps of the table that an order means in this state: who arrives has accepted, who closes has reported."""
     if order == "locate":
         return (Step.SUPPLEMENT,)
+    if order == "allow":  # to a hold or to more time: both are for those above
+        return (Step.EXTEND,)
+    if order is Step.FEEDBACK and ticket.state in ANSWERED:
+        return (Step.CALL_BACK,)
+    if order is Step.REFER and ticket.state is State.SUBMITTED:
+        return (Step.ACCEPT, Step.REFER)
     if order is Step.ARRIVE and ticket.state is State.SUBMITTED:
         return (Step.ACCEPT, Step.ARRIVE)
     if order is Step.CLOSE and ticket.state is State.ONSITE:
@@ -63,6 +84,8 @@ def take(order: Order, ticket: Ticket, role: Actor, rest: str, proofs: list[Proo
         return _reassign(ticket, role, rest, context)
     if order is Step.DECLINE:
         return _decline(ticket, role, rest, context)
+    if (act := _ACTS.get(order) or _ACTS.get(steps_of(order, ticket)[-1])) is not None:
+        return act(ticket, role, rest, context)
     done: list[str] = []
     for step in steps_of(order, ticket):
         _step(step, ticket, rest, proofs if step is order else [], context, last=step is order)
@@ -132,6 +155,8 @@ def _named(words: str, context: Context) -> tuple[Worker | None, str, str]:
 def _reassign(ticket: Ticket, role: Actor, rest: str, context: Context) -> Turn:
     desk = context.desk
     worker, name, why = _named(rest, context)
+    if worker is None and (grid := desk.find_grid(name)):
+        return worker_office.transfer(ticket, role, grid, why, context)
     if name and worker is None:
         raise DomainError("worker.no_such", 姓名=wording.shorten(name, 12), 编号=ticket.number)
     if worker is not None and worker.userid == ticket.assignee:
@@ -195,3 +220,14 @@ def _locate(ticket: Ticket, role: Actor, rest: str, context: Context) -> Turn:
             ),
         )
     )
+
+
+_ACTS: dict[Order, worker_office.Act] = {
+    Step.HOLD: worker_time.hold,
+    Step.RESUME: worker_time.resume,
+    Step.ASK_EXTEND: worker_time.ask_extension,
+    Step.EXTEND: worker_time.extend,
+    Step.DENY: worker_time.deny,
+    "allow": worker_time.allow,
+}
+_ACTS.update(worker_office.ACTS.items())

@@ -23,6 +23,12 @@ PUSHES = {
     "补充": "worker.supplement",
     "转来": "worker.reassigned_to",
     "已取消": "worker.cancelled",
+    "请批挂起": "worker.hold_asked",
+    "请批延期": "worker.extend_asked",
+    "可能重复": "worker.similar",
+    "又有人反映": "worker.followed",
+    "申诉": "worker.appealed",
+    "请回访": "worker.low_rating",
 }
 # 文案: short names for the texts that communities change most; any other by its key, e.g. `rate.thanks`.
 NAMED = {

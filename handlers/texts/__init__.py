@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping
 from string import Formatter
 
-from handlers.texts import activity, alarm, common, fund, place, ticket, worker
+from handlers.texts import activity, alarm, casework, common, fund, place, ticket, worker
 
 DEFAULTS: dict[str, str] = {
     **common.TEXTS,
     **ticket.TEXTS,
     **worker.TEXTS,
+    **casework.TEXTS,
     **fund.TEXTS,
     **activity.TEXTS,
     **place.TEXTS,
@@ -59,6 +60,7 @@ OFFERED: dict[str, set[str]] = {
     **common.OFFERED,
     **ticket.OFFERED,
     **worker.OFFERED,
+    **casework.OFFERED,
     **fund.OFFERED,
     **activity.OFFERED,
     **place.OFFERED,

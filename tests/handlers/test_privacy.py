@@ -1,0 +1,33 @@
+"""R8 through the chat: whatever a neighbour asks with another's number, the ticket does not exist for him."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.talk import Talk, at
+
+ASKS = (
+    "进度 {}", "查一下 {}", "{}", "催办 {}", "补充 {} 我也看到了", "取消 {}", "评价 {} 5星", "已解决 {}", "没解决 {}",
+    "重新办理 {}", "申诉 {} 我不服", "关注 {}", "取消关注 {}", "我要投诉 {}", "{} 办到哪了",
+)  # fmt: skip
+SECRETS = ("501", "138", "厨房", "水管", "张三")
+
+
+@pytest.fixture(scope="module")
+def talk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
+    made = Talk(tmp_path_factory.mktemp("privacy"), at=at("2026-10-12 10:00"))
+    made.say("mp:居民", "3栋2单元501厨房水管漏水，电话13812345678")
+    assert "261012-W01-0001" in made.say("mp:居民", "1")
+    made.pushes()
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("number", ["261012-W01-0001", "261012w010001", "0001"])
+@pytest.mark.parametrize("words", ASKS)
+def test_anothers_private_ticket_is_not_found(talk: Talk, words: str, number: str) -> None:
+    person = f"mp:邻居{words}{number}"
+    for _ in range(2):  # the second time with whatever dialog the first has opened
+        said = talk.say(person, words.format(number))
+        assert not [secret for secret in SECRETS if secret in said], said
+    assert not [push for push in talk.pushes() if push[0] in ("mp:居民", "work:zhangsan")]
