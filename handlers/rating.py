@@ -69,8 +69,9 @@ def _called(ticket: Ticket, message: Message) -> str:
 
 
 def _rate(ticket: Ticket, words: str, message: Message, context: Context) -> Turn:
-    desk, number = context.desk, ticket.number
+    desk = context.desk
     ticket = desk.primary_of(ticket)
+    number = desk.number_for(ticket, message.person)
     role = desk.resident_role(ticket, message.person)
     open_still = ticket.state is State.RATED and desk.rating_of(ticket, message.person) is None
     if ticket.state not in (State.CLOSED, State.FED_BACK) and not open_still:

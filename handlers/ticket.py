@@ -55,7 +55,7 @@ def pick(
         return None
     fitting = [t for t in context.desk.tickets_of(message.person) if t.state in states]
     if not fitting and form in _BY_FOLLOWERS:
-        fitting = [t for t in context.desk.followed_by(message.person) if t.state in states]
+        fitting = _as_he_knows_them(message.person, states, context)
     if not fitting:
         return Turn((context.texts.say("choose.none"),))
     if len(fitting) == 1:
@@ -68,6 +68,14 @@ def pick(
         more = _LEAD.sub("", message.text).strip()[:200]
         choices = tuple(Choice(c.label, f"{c.say} {more}") for c in choices)
     return Turn((context.texts.say("choose.ticket"),), Dialog(form, {}, choices), choices)
+
+
+def _as_he_knows_them(person_key: str, states: Sequence[State], context: Context) -> list[Ticket]:
+    """What a resident follows, under his own number where his ticket was merged into it."""
+    desk = context.desk
+    numbers = [desk.number_for(t, person_key) for t in desk.followed_by(person_key) if t.state in states]
+    known = (desk.ticket_known_to(person_key, number) for number in numbers)
+    return [ticket for ticket in known if ticket is not None]
 
 
 def _another_wish(message: Message, context: Context) -> bool:

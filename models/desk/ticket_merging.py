@@ -6,9 +6,11 @@ from itertools import pairwise
 from math import cos, hypot, radians
 from typing import Any
 
+from sqlalchemy import Integer, bindparam
 from sqlmodel import col, select
 
 from models.desk.clock_changes import MERGED
+from models.desk.rows import Found
 from models.desk.ticket_people import PRIVATE
 from models.desk.ticket_time import TicketTime
 from models.errors import DomainError
@@ -20,6 +22,24 @@ SAME_SPOT_M = 50.0
 OTHER = "其他"  # the category that says nothing
 ALIKE = 0.3  # how alike two texts of that category must be (0..1)
 _METRES_A_DEGREE = 111_320.0
+
+
+# Everything of a place and a kind of the last days; few, so the rest is looked at here.
+_NEAR = Found(
+    Ticket,
+    lambda ticket: (
+        ticket.where(
+            col(Ticket.community_id) == bindparam("community"),
+            col(Ticket.building) == bindparam("building"),
+            col(Ticket.category) == bindparam("category"),
+            col(Ticket.estate) == bindparam("estate"),
+            col(Ticket.visibility) != bindparam("private"),
+            col(Ticket.submitted_at) >= bindparam("since"),
+        )
+        .order_by(col(Ticket.id).desc())
+        .limit(bindparam("most", 50, type_=Integer))
+    ),
+)
 
 
 def likeness(one: str, other: str) -> float:
@@ -70,23 +90,16 @@ class TicketMerging(TicketTime):
         """
         if not building or room:
             return []
-        rows = self.session.exec(
-            select(Ticket)
-            .where(
-                Ticket.community_id == self.community_id,
-                Ticket.building == building,
-                Ticket.category == category,
-                col(Ticket.state).in_(OPEN),
-                Ticket.estate == estate,
-                col(Ticket.unit).in_({unit, ""}) if unit else col(Ticket.unit).is_not(None),
-                Ticket.visibility != PRIVATE,
-                Ticket.reporter != person,
-                col(Ticket.submitted_at) >= self.now - SAME_WITHIN,
-            )
-            .order_by(col(Ticket.id).desc())
-            .limit(20)
-        ).all()
-        near = [row for row in rows if category != OTHER or likeness(row.text, text) >= ALIKE]
+        place = {"community": self.community_id, "estate": estate, "building": building}
+        since = {"category": category, "private": PRIVATE, "since": self.now - SAME_WITHIN}
+        near = [
+            row
+            for row in _NEAR.all(self.session, {**place, **since})
+            if row.state in OPEN
+            and row.reporter != person
+            and len({row.unit, unit} - {""}) < 2
+            and (category != OTHER or likeness(row.text, text) >= ALIKE)
+        ]
         near.sort(key=lambda row: likeness(row.text, text), reverse=True)
         return [row for row in near if self.may_follow(row, person)]
 

@@ -8,7 +8,9 @@ from sqlmodel import col, select
 
 from models.desk.clocks import ClockDesk
 from models.desk.places import PlaceDesk
+from models.desk.rows import Found
 from models.errors import DomainError
+from models.prepared import Prepared
 from models.proposal import Proposal
 from models.ticket import (
     OPEN,
@@ -25,12 +27,17 @@ PRIVATE, GRID_WIDE = "private", "grid"
 LOW_STARS = 2
 GONE = "gone"  # stands for a person who took back the consent (R11)
 
-_FOLLOWERS = (
-    select(TicketFollower.person)
-    .where(TicketFollower.ticket_id == bindparam("ticket"))
-    .order_by(col(TicketFollower.id))
+_FOLLOWERS = Prepared(
+    lambda _: (
+        select(col(TicketFollower.person))
+        .where(col(TicketFollower.ticket_id) == bindparam("ticket"))
+        .order_by(col(TicketFollower.id))
+    )
 )
-_MERGED_INTO = select(Ticket).where(Ticket.primary_id == bindparam("ticket")).order_by(col(Ticket.id))
+_MERGED_INTO = Found(
+    Ticket,
+    lambda ticket: ticket.where(col(Ticket.primary_id) == bindparam("ticket")).order_by(col(Ticket.id)),
+)
 _FOLLOWED = (
     select(Ticket)
     .join(TicketFollower, col(TicketFollower.ticket_id) == col(Ticket.id))
@@ -57,7 +64,7 @@ class TicketPeople(ClockDesk, PlaceDesk):
 
     def merged_into(self, ticket: Ticket) -> list[Ticket]:
         """The tickets that were merged into this one, at whatever remove."""
-        return list(self.session.exec(_MERGED_INTO, params={"ticket": ticket.id}).all())
+        return _MERGED_INTO.all(self.session, {"ticket": ticket.id})
 
     def primary_of(self, ticket: Ticket) -> Ticket:
         """The ticket that is being worked on: this one, or the one it was merged into."""
@@ -83,7 +90,13 @@ class TicketPeople(ClockDesk, PlaceDesk):
         return found
 
     def _rows_of(self, ticket: Ticket) -> list[str]:
-        return list(self.session.exec(_FOLLOWERS, params={"ticket": ticket.id}).all())
+        rows = _FOLLOWERS.rows(self.session.connection(), {"ticket": ticket.id})
+        return [person for (person,) in rows]
+
+    def number_for(self, ticket: Ticket, person: str) -> str:
+        """The number under which a resident knows a ticket: his own, where that was merged into it."""
+        own = ticket.reporter == person
+        return ticket.number if own else self.followers_of(ticket).get(person, ticket.number)
 
     def followed_by(self, person: str, *, limit: int = 10) -> list[Ticket]:
         """The tickets that a resident follows, and those that his own were merged into; the newest first."""
