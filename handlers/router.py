@@ -163,6 +163,8 @@ def _event(message: Message, context: Context) -> Turn:
     if message.event == "subscribe":
         return talk.welcome(context)
     if message.event == "user_authorization_revoke":  # the consent is withdrawn: the cases stay (R11)
+        for door in context.desk.homes_of(message.person):
+            context.desk.unbind(message.person, door.household_id)
         context.desk.detach_person(message.person)
         return Turn()
     if message.event == "click" and message.event_key:
