@@ -8,7 +8,7 @@ from handlers.message import Message
 from models.desk import Desk
 from models.desk.places import in_zone
 from models.rules import StageRule
-from models.ticket import Actor, State, Ticket
+from models.ticket import Actor, Stage, State, Ticket
 from nlp.normalise import clean
 from nlp.places import places as read_places
 
@@ -105,5 +105,10 @@ def what_next(ticket: Ticket, desk: Desk, office: Office) -> str:
         return say("status.next_done")
     hold = desk.running_hold(ticket)
     if hold is not None:
-        return say("status.next_held", 原因=hold.reason.value, 时间=wording.moment(hold.until, desk.now))
+        return say("status.on_hold", 原因=hold.reason.value, 时间=wording.moment(hold.until, desk.now))
+    held = desk.clock_of(ticket, Stage.CLOSE)
+    if held is not None and held.is_held:
+        if held.held_until is None:
+            return say("status.next_held")
+        return say("status.next_held_until", 时间=wording.moment(held.held_until, desk.now))
     return say("status.next_none")

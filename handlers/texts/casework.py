@@ -38,7 +38,7 @@ TEXTS: dict[str, str] = {
     "worker.do_call_back": "打过电话请回复「回访 {编号} 居民怎么说」",
     "worker.who_may": "{编号} 的「{动作}」要由{谁}来做。",
     # residents
-    "status.next_held": "暂停办理：{原因}，预计 {时间} 接着办。",
+    "status.on_hold": "暂停办理：{原因}，预计 {时间} 接着办。",
     "status.merged": "{编号} {地点}：{情况}\n状态：和邻居报的同一件事一起办，{状态}\n负责：{网格员}\n{下一步}",
     "status.followed": "您关注的 {编号}（{地点}，{类别}）\n状态：{状态}\n负责：{网格员}\n{下一步}",
     "status.proposal": "议题 {议题}：{标题}\n状态：{状态}。定下来以后会告诉您。",

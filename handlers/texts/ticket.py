@@ -57,6 +57,8 @@ TEXTS: dict[str, str] = {
     "status.one": "{编号} {地点}：{情况}\n状态：{状态}\n负责：{网格员}\n{下一步}",
     "status.next": "{环节}期限：{时间}（还剩 {剩余}）",
     "status.next_late": "{环节}已超过期限 {超出}，已逐级提醒。",
+    "status.next_held": "办结时限暂停计时，恢复办理后接着算。",
+    "status.next_held_until": "办结时限暂停计时，预计 {时间} 恢复办理。",
     "status.next_none": "回复「补充」「催办」「取消」可继续办理。",
     "status.next_rate": "请回复「已解决」或「没解决」，也可以加几颗星，例如「已解决 5星」。",
     "status.next_done": "有新情况请直接再报。",
