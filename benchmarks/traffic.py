@@ -65,7 +65,7 @@ MIX: tuple[tuple[int, list[tuple[Line, ...]]], ...] = (
             "给我讲个笑话",
         ),
     ),
-    (5, [_report(f"{building}栋{unit}单元楼道灯坏了") for building in range(1, 7) for unit in (1, 2, 3)]),
+    (5, [_report(f"{building}栋{unit}单元501厨房灯坏了") for building in range(1, 7) for unit in (1, 2, 3)]),
 )
 _SHARES = [share for share, _ in MIX]
 

@@ -105,7 +105,7 @@ class Resident(threading.Thread):
     def run(self) -> None:
         with httpx2.Client(timeout=5) as client:
             while not self.stop.is_set():
-                self.say(client, f"{random.randint(1, 6)}栋楼道灯坏了，第{self.count}次")
+                self.say(client, f"{random.randint(1, 6)}栋1单元501厨房灯坏了，第{self.count}次")
                 self.say(client, "1")
 
     def say(self, client: httpx2.Client, words: str) -> None:

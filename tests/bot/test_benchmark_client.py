@@ -90,4 +90,4 @@ def test_a_report_is_confirmed_by_the_same_resident() -> None:
     asked = [next(requests)[1] for _ in range(400)]
     for first, second in pairwise(asked):
         if second.line.words == "1":
-            assert (first.user, "楼道灯坏了" in first.line.words) == (second.user, True)
+            assert (first.user, "厨房灯坏了" in first.line.words) == (second.user, True)

@@ -250,7 +250,7 @@ async def crowd(talk: Talk, until: float) -> list[Turn]:
         turns = []
         while time.monotonic() < until:
             person = f"mp:r{number}-{len(turns)}"
-            await say(person, f"{number % 6 + 1}栋楼道灯坏了")
+            await say(person, f"{number % 6 + 1}栋1单元501厨房灯坏了")
             turns.append(await say(person, "1"))
         return turns
 

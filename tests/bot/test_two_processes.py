@@ -75,7 +75,7 @@ def twins(ports: tuple[int, int]) -> list[tuple[str, str]]:
     differing = []
     with ThreadPoolExecutor(2) as pool, httpx2.Client(timeout=10) as client:
         for number in range(TWINS):
-            for step, words in enumerate((f"{number % 6 + 1}栋楼道灯坏了", "1")):
+            for step, words in enumerate((f"{number % 6 + 1}栋1单元501厨房灯坏了", "1")):
                 both = list(
                     pool.map(
                         lambda port, n=number, s=step, w=words: post(
