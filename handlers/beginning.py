@@ -15,6 +15,7 @@ _ACK = re.compile(r"^(好|好吧|好的|行|行吧|哦+|噢+|嗯+|知道了|晓�
 _SHORT_NUMBER = re.compile(r"^0\d{3}$")
 _GO_ON = re.compile(r"^(继续|接着办|接着说)[。！!]*$")
 _MENU = re.compile(r"^(菜单|帮助|功能|怎么用|你能做什么|你会什么|\?|？|help)$", re.IGNORECASE)
+_REPORT_INTENT = "file_request"
 _REOPEN = re.compile(r"^(重新办理|重办|再办一次)")
 
 
@@ -92,9 +93,24 @@ def _shown(message: Message, dialog: Dialog, context: Context) -> Turn:
     return filed.add_or_new(going[0], message, context)
 
 
+def _first_time(message: Message, context: Context) -> bool:
+    """「5栋电梯坏了两天了，快点来修嘛」 of somebody who has nothing to be urged: he reports it, in a hurry."""
+    heard = context.heard
+    likely = dict(heard.alternatives).get(_REPORT_INTENT, 0.0)
+    named = bool(heard.slots.get("building") or heard.slots.get("place"))
+    return (
+        named and likely >= 0.25 and not any(t.state in OPEN for t in context.desk.tickets_of(message.person))
+    )
+
+
 def _served(message: Message, dialog: Dialog, frame: Frame, context: Context) -> Turn:
     heard, office = context.heard, context.office
     card = office.intents.get(heard.intent)
+    if card is not None and card.service == "催办" and _first_time(message, context):
+        context = replace(context, heard=replace(heard, intent=_REPORT_INTENT, decision=Decision.SURE))
+        turn = SERVICES["报事"].run(message, Dialog(), context)
+        assert turn is not None
+        return turn
     if heard.decision is Decision.SURE and card is not None and card.service in SERVICES:
         said = dialog if dialog.form == LOST else Dialog()  # 「转人工」 hands on what was not understood
         turn = SERVICES[card.service].run(message, said, context)

@@ -159,10 +159,11 @@ def _ends(text: str, pieces: Sequence[str]) -> list[int]:
 
 
 def _parts_here(last: Clause, one: Clause, rivals: Sequence[str]) -> bool:
+    if last.ident == one.ident:  # two buildings cannot be one place: it is enough that both are reports
+        both = last.is_wish and one.is_wish and last.decision is one.decision is Decision.SURE
+        return both and _two_places(last, one)
     if not (last.is_sure and one.is_sure):
         return False
-    if last.ident == one.ident:
-        return _two_places(last, one)
     return (
         one.service not in _FOLLOWS
         and last.service not in COURTESY

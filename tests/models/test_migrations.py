@@ -11,7 +11,7 @@ from sqlalchemy import make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel, col, select
 
-import models.tables  # noqa: F401
+import models.tables
 from models import migrate as migrate_module
 from models.database import Database, session_on
 from models.desk import Desk
