@@ -1,5 +1,5 @@
 # Two commands do everything: `make run` starts 邻里 with the phone simulator, `make test` checks it.
-.PHONY: run test quick bench map lock clean
+.PHONY: run test quick chaos bench map lock clean
 
 PY := .venv/bin/python -W ignore::SyntaxWarning
 
@@ -20,6 +20,11 @@ test:
 quick:
 	@tools/bootstrap dev
 	$(PY) -m pytest -n 2 -m "not slow"
+
+# The long form of tests/chaos: 20 kills on each engine, 200 power cuts, every trouble five times; some ten minutes.
+chaos:
+	@tools/bootstrap dev
+	LINLI_CHAOS=full $(PY) -m pytest -n 2 tests/chaos
 
 bench:
 	@tools/bootstrap dev

@@ -42,6 +42,7 @@ _COMMANDS: dict[str, str | tuple[str, dict[str, str]]] = {
     "chat": "bot.commands.chat:chat",
     "migrate": "bot.commands.serve:migrate_command",
     "check": "bot.commands.check:check",
+    "audit": "bot.commands.audit:audit",
     "doctor": "bot.commands.doctor:doctor",
     "intents": "bot.commands.intents:app",
     "activity": "bot.commands.activity:app",

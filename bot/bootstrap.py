@@ -13,7 +13,7 @@ from sqlmodel import Session, select
 from bot.channel import Account, Channel
 from bot.channels.wechat_mp import WechatMp
 from bot.channels.wecom import Wecom
-from bot.clock import Clock, SystemClock
+from bot.clock import Clock, SteadyClock, SystemClock
 from bot.config import Config, ConfigError, accounts, office, phrase_mistakes
 from bot.config.effects import LOOKED_AT, moved_text
 from bot.engine import Engine
@@ -27,7 +27,7 @@ from handlers.context import Office
 from handlers.message import Kind, Message, Notice
 from models.community import Community
 from models.database import Database, session_on
-from models.desk import Desk
+from models.desk import Desk, inbox
 from models.desk import outbox as outbox_desk
 from models.desk.places import split_building
 from models.rules import Rules
@@ -42,6 +42,7 @@ _SPOKEN = frozenset({Kind.TEXT, Kind.VOICE, Kind.LINK})
 _NOTHING = Understanding(text="", decision=Decision.UNKNOWN)
 REPLAY_AFTER = timedelta(seconds=30)
 NAMES_EVERY = timedelta(seconds=15)
+TOLD_ONCE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,10 @@ class State:
 
 
 def make_channel(account: Account, settings: Settings, clock: Clock) -> Channel | None:
-    """The channel of an account; None for kinds that this version does not speak yet."""
+    """The channel of an account; None for kinds that this version does not speak yet.
+
+    `clock` is the machine's own: signatures and tokens are the platform's, which knows nothing of our steadiness.
+    """
     match account.kind:
         case "公众号":
             return WechatMp(
@@ -100,7 +104,8 @@ class Service:
     ) -> None:
         self.settings = settings
         self.database = database
-        self.clock = clock or SystemClock()
+        self.clock = clock or SteadyClock(SystemClock())
+        self._machine_clock = clock or SystemClock()
         self.works = work
         self._understander = understander
         self.spool = Spool(Path(settings.home) / "late")
@@ -123,7 +128,12 @@ class Service:
         self.current = self.reloader.start()
         self.engine = Engine(database, lambda: self.current.value, self.clock, self.spool)
         self.outbox = Outbox(self.engine, lambda: self.current.value.channels, self.clock)
-        self.ticker = Ticker(self.engine, lambda: self.current.value, self.clock)
+        self.ticker = Ticker(
+            self.engine,
+            lambda: self.current.value,
+            self.clock,
+            signatures_kept=timedelta(seconds=2 * settings.replay_window + 60),
+        )
 
     @property
     def state(self) -> State:
@@ -135,7 +145,7 @@ class Service:
         for account in accounts(config, self.settings):
             channel = self._channels.get(account.code)
             if channel is None or channel.account != account:
-                channel = make_channel(account, self.settings, self.clock)
+                channel = make_channel(account, self.settings, self._machine_clock)
             if channel is None:
                 log.warning("channel_not_spoken", extra={"account": account.code, "kind": account.kind})
                 continue
@@ -187,6 +197,7 @@ class Service:
 
     def start(self) -> None:
         """Start the threads; messages that an earlier process only acknowledged are answered first."""
+        self._go_on_from_the_last_moment()
         self.engine.start()
         self.name_activities()
         for message in self.spool.replay():
@@ -199,6 +210,14 @@ class Service:
             self._tell_admins(
                 f"配置可以用，但有说法认得不对，请改一改：\n{ConfigError(self.reloader.doubts)}"
             )
+
+    def _go_on_from_the_last_moment(self) -> None:
+        """A clock that was set back while we were down must not write moments before those that are written."""
+        if isinstance(self.clock, SteadyClock):
+            with self.database.read() as connection:
+                last = inbox.last_moment(connection)
+            if last is not None:
+                self.clock.not_before(last)
 
     def stop(self) -> None:
         self.engine.wind_down()
@@ -283,14 +302,21 @@ class Service:
         if not state.office.worker_account:
             return
         now = self.clock.now()
-        # Every process sees the same edit within seconds; the admins hear of it once.
-        digest = sha256(f"{int(now.timestamp()) // 30}{text}".encode()).hexdigest()[:16]
+        digest = sha256(text.encode()).hexdigest()[:16]
+        minute = int(now.timestamp()) // 60
+
+        def key(minute: int, userid: str) -> str:
+            return f"config:{digest}:{minute}:{userid}"
+
         notices = [
-            Notice(f"config:{digest}:{userid}", state.office.worker_key(userid), text[:600])
+            Notice(key(minute, userid), state.office.worker_key(userid), text[:600])
             for userid in state.office.admins
         ]
+        before = [key(minute - 1, userid) for userid in state.office.admins]
 
         def enqueue(connection: Connection) -> None:
-            outbox_desk.enqueue(connection, outbox_rows(notices, state.community_id, now), now)
+            # Every process sees the same edit within seconds; the admins hear of it once.
+            if not outbox_desk.said_since(connection, before, now - TOLD_ONCE):
+                outbox_desk.enqueue(connection, outbox_rows(notices, state.community_id, now), now)
 
         self.engine.run(enqueue)

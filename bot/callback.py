@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, MutableMapping
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -12,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.bootstrap import Service
 from bot.channel import BadDelivery, Channel, Delivery, Heard
 from bot.hearing import Pending
-from handlers.message import Turn
+from handlers.message import Message, Turn
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +26,9 @@ MAX_BODY = 1 << 20
 ANSWER_WITHIN_S = 4.5  # the platforms cut the line at 5 s and ask again
 CUT_AT_S = 5.5
 DELIVERIES = 3
+LAST_AFTER = timedelta(
+    seconds=9
+)  # asked at 0, 5 and 10 s after the person wrote, which is told to the second
 KEPT_ATTEMPTS = 10_000
 MAX_QUERY_FIELDS = 50
 
@@ -53,6 +57,7 @@ class Callback:
                 await _send(send, 200, channel.verify(delivery))
                 return
             heard = channel.parse(delivery)
+            turn = await self._answer(channel, heard)
         except BadDelivery as problem:
             log.warning(
                 "bad_delivery",
@@ -60,7 +65,6 @@ class Callback:
             )
             await _send(send, problem.status, b"")
             return
-        turn = await self._answer(channel, heard)
         await _send(send, 200, channel.render(turn, heard), channel.media_type(heard))
 
     async def _delivery(self, channel: Channel, scope: Scope, receive: Receive) -> Delivery:
@@ -78,6 +82,10 @@ class Callback:
         return Delivery(channel.account.code, method, query, headers, body, self._service.clock.now())
 
     async def _answer(self, channel: Channel, heard: Heard) -> Turn:
+        """
+        Raises:
+            BadDelivery: its signature has vouched for another body, at whatever process that was heard.
+        """
         message = heard.message
         pending = self._service.engine.hear(message, self._service.understand(message))
         future = pending.future
@@ -98,15 +106,13 @@ class Callback:
         gets its answer by push; one that cannot is left waiting, so that the platform asks again."""
         message, future = pending.message, pending.future
         assert future is not None
-        if not channel.capabilities.push and self._attempt(message.account, message.id) < DELIVERIES:
-            await asyncio.wait((future,), timeout=CUT_AT_S - self._within_s)
-            return future.result() if future.done() and future.exception() is None else Turn()
+        if not channel.capabilities.push and not self._is_last(message):
+            return await _until_cut(future, CUT_AT_S - self._within_s)
         try:
             await asyncio.to_thread(self._service.spool.add, message)
         except OSError:
             log.exception("spool_failed")
-            await asyncio.wait((future,), timeout=CUT_AT_S)  # not acknowledged: the platform will ask again
-            return Turn()
+            return await _until_cut(future, CUT_AT_S)
         if future.done() and future.exception() is None:
             self._service.spool.remove(message)
             return future.result()
@@ -114,11 +120,14 @@ class Callback:
         log.warning("answer_late", extra={"account": message.account})
         return Turn()
 
-    def _attempt(self, account: str, message_id: str) -> int:
+    def _is_last(self, message: Message) -> bool:
+        """Whether the platform will not ask again: its third delivery, or one so late that the first two must have
+        gone to another process."""
         if len(self._attempts) > KEPT_ATTEMPTS:
             self._attempts.clear()
-        self._attempts[(account, message_id)] = attempt = self._attempts.get((account, message_id), 0) + 1
-        return attempt
+        key = (message.account, message.id)
+        self._attempts[key] = attempt = self._attempts.get(key, 0) + 1
+        return attempt >= DELIVERIES or message.heard_at - message.sent_at >= LAST_AFTER
 
 
 class _Patience:
@@ -158,6 +167,18 @@ class _Patience:
                 future.set_result(None)
         if waiting:
             self._timer = loop.call_at(waiting[0][0], self._wake, loop)
+
+
+async def _until_cut(future: "asyncio.Future[Turn]", timeout_s: float) -> Turn:
+    """The answer after all, if it comes before the platform cuts the line.
+
+    Raises:
+        BadDelivery: 503, none came: never an acknowledgement, so that the platform asks again.
+    """
+    await asyncio.wait((future,), timeout=timeout_s)
+    if future.done() and future.exception() is None:
+        return future.result()
+    raise BadDelivery("not_answered", 503)
 
 
 def _answered(pending: Pending) -> bool:

@@ -17,13 +17,14 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from bot.channel import BadDelivery
 from bot.clock import Clock
 from bot.hearing import LOST, Brain, Failed, Hearing, Job, Pending, Savepoint, Spoiled, late_answer, sorry
 from bot.log import info_many, mask, message_id
 from bot.notices import outbox_rows
 from bot.spool import Spool
 from handlers.message import Message, Turn
-from models.database import Database, session_on, take_turn
+from models.database import Database, no_room, session_on, take_turn
 from models.desk import outbox as outbox_desk
 from models.desk.memory import Memory
 from nlp.understanding import Understanding
@@ -34,6 +35,9 @@ T = TypeVar("T")
 BATCH = 64
 GATHER_S = 0.001
 RETRY_WAIT_S = (0.05, 0.2, 0.5, 1.0, 2.0)
+MOST_CUTS = (
+    20  # a line that is cut says nothing against what was being written; but something may crash the server
+)
 STUCK_S = 10.0  # a batch under way for longer than this is a sign that the database does not take it
 
 
@@ -144,13 +148,18 @@ class Engine:
                 self._memory.clear()
                 lost = isinstance(problem, LOST)
                 self._away = self._away or lost
-                if tries < (len(waits_s) if lost else 1) and isinstance(problem, (DBAPIError, *LOST)):
+                cut = isinstance(problem, DBAPIError) and problem.connection_invalidated
+                most = MOST_CUTS if cut else len(waits_s) if lost else 1
+                if tries < most and isinstance(problem, (DBAPIError, *LOST)):
                     log.warning("batch_retry", extra={"size": len(batch), "error": type(problem).__name__})
-                    self._stopping.wait(waits_s[tries])
+                    self._stopping.wait(waits_s[min(tries, len(waits_s) - 1)])
                     tries += 1
                     continue
-                if lost and not self._stopping.is_set() and not was_there:
-                    was_there = self._database.can_write()
+                full = no_room(
+                    problem
+                )  # whoever asks with fewer words may find room, and these would be lost
+                if lost and not self._stopping.is_set() and (full or not was_there):
+                    was_there = not full and self._database.can_write()
                     if not was_there:
                         log.error("database_away", extra={"size": len(batch), "waiting": self.waiting})
                         self._stopping.wait(waits_s[-1])
@@ -190,7 +199,6 @@ class Engine:
             item.loop.call_soon_threadsafe(self._reply, [(item, turn)])
 
     def _transact(self, batch: Sequence[Pending | Job]) -> list[Any]:
-        now = self._clock.now()
         brain = self._brain()
         noticed = False
         if brain is not self._remembering:
@@ -198,6 +206,7 @@ class Engine:
             self._remembering = brain
         with self._database.write() as connection:
             take_turn(connection, brain.community_id)
+            now = self._clock.now()  # not before: whoever had the turn has written later moments meanwhile
             session = session_on(connection)
             self._memory.attach(session)
             hearing = Hearing(connection, session, brain, now)
@@ -207,6 +216,8 @@ class Engine:
             for item in batch:
                 if isinstance(item, Job):
                     results.append(self._job(item, connection))
+                elif hearing.is_replay(item):
+                    results.append(Failed(BadDelivery("replay")))
                 else:
                     results.append(self._hear(item, hearing, lines))
             hearing.keep()
@@ -287,12 +298,23 @@ class Engine:
                 else:
                     item.future.set_result(result)
             elif item.loop is not None:
-                replies.setdefault(item.loop, []).append((item, result))
+                if isinstance(result, Failed):
+                    with suppress(RuntimeError):
+                        item.loop.call_soon_threadsafe(self._turn_away, item, result.problem)
+                else:
+                    replies.setdefault(item.loop, []).append((item, result))
             else:
                 self._spool.remove(item.message)  # its answer went into the outbox with this commit
         for loop, pairs in replies.items():
             with suppress(RuntimeError):  # the loop is closed: the service is stopping, the answers are kept
                 loop.call_soon_threadsafe(self._reply, pairs)
+
+    def _turn_away(self, pending: Pending, problem: Exception) -> None:
+        """In the loop's thread: whoever waits hears why; what was acknowledged unheard is forgotten."""
+        if pending.late:
+            self._spool.remove(pending.message)
+        elif pending.future is not None:
+            _refuse(pending.future, problem)
 
     def _reply(self, pairs: Sequence[tuple[Pending, Turn]]) -> None:
         """In the loop's thread: hand out the turns; push those that nobody waits for any more."""

@@ -18,7 +18,7 @@ from handlers.message import Dialog, Kind, Message, Notice, Turn
 from handlers.notices import compose
 from handlers.router import respond
 from handlers.talk import say
-from models.desk import Desk, inbox
+from models.desk import Desk, inbox, signatures
 from models.desk import outbox as outbox_desk
 from models.rules import Rules
 from nlp.understanding import Decision, Understanding
@@ -133,8 +133,10 @@ class Hearing:
         self._answers: list[dict[str, Any]] = []
         self._notices: list[Notice] = []
         self._wrote: list[str] = []
+        self._replayed: set[int] = set()
 
     def claim(self, items: Sequence[Pending]) -> None:
+        items = self._admit(items)
         if not items:
             return
         first = {(item.message.account, item.message.id): item for item in reversed(items)}
@@ -170,6 +172,28 @@ class Hearing:
         if chats:
             stored = inbox.dialogs(self.connection, chats)
             self._dialogs = {key: Spoken.of(row) for key, row in stored.items()}
+
+    def _admit(self, items: Sequence[Pending]) -> Sequence[Pending]:
+        """Those whose signature, where it does not cover the body, came with no other body to any process."""
+        signed: dict[tuple[str, str], str] = {}
+        for item in items:
+            if item.message.signed is not None:
+                signature, digest = item.message.signed
+                signed.setdefault((item.message.account, signature), digest)
+        if not signed:
+            return items
+        first = signatures.claim(self.connection, signed, self.brain.community_id, self.now)
+        self._replayed = {
+            id(item)
+            for item in items
+            if item.message.signed is not None
+            and first[item.message.account, item.message.signed[0]] != item.message.signed[1]
+        }
+        return [item for item in items if id(item) not in self._replayed] if self._replayed else items
+
+    def is_replay(self, item: Pending) -> bool:
+        """Whether somebody put other words under a signature that he had seen."""
+        return id(item) in self._replayed
 
     def answered(self, message: Message) -> Turn | None:
         return self._known.get((message.account, message.id))

@@ -2,7 +2,8 @@
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -34,8 +35,49 @@ GATHER_S = (
 # The platform lets nothing through until the person writes again.
 _UNTIL_THEY_WRITE = frozenset({SILENT, OVER_QUOTA})
 _AFTER_TROUBLE_S = 30.0
+LOOK_EVERY_S = 1.0
 # How long to wait after each failed try: about a day in all, then it is a dead letter that an admin sees.
 WAITS_S = (5, 15, 60, 300, 900, 3600, 3600, 7200, 14_400, 28_800, 28_800)
+
+
+class LostClaims:
+    """Tells whose sender has died: a claim that has been seen standing for longer than a lease.
+
+    Seen by this process and by time that nobody can set: no clock that is put forward, here or on another machine,
+    makes a living sender look dead, and nothing would be said twice for it.
+    """
+
+    def __init__(self, steady: Callable[[], float] = time.monotonic) -> None:
+        self._steady = steady
+        self._first_seen: dict[tuple[int, int], float] = {}
+        self._looked_at = -LOOK_EVERY_S
+        self._mine: set[int] = set()
+        self._lock = threading.Lock()
+
+    def take(self, ids: Iterable[int]) -> None:
+        """This process sends these now: however long that takes, they are not lost."""
+        with self._lock:
+            self._mine.update(ids)
+
+    def let_go(self, number: int) -> None:
+        with self._lock:
+            self._mine.discard(number)
+
+    def look(self, connection: Connection) -> list[tuple[int, int]]:
+        """The claims that are lost, at most once a second."""
+        now = self._steady()
+        if now - self._looked_at < LOOK_EVERY_S:
+            return []
+        self._looked_at = now
+        with self._lock:
+            mine = set(self._mine)
+        standing = [claim for claim in outbox_desk.in_hand(connection) if claim[0] not in mine]
+        self._first_seen = {claim: self._first_seen.get(claim, now) for claim in standing}
+        return [
+            claim
+            for claim, seen in self._first_seen.items()
+            if now - seen > outbox_desk.LEASE.total_seconds()
+        ]
 
 
 def wait_after(attempts: int) -> timedelta | None:
@@ -56,10 +98,12 @@ class Outbox:
         clock: Clock,
         *,
         idle_s: float = IDLE_S,
+        steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._engine = engine
         self._channels = channels
         self._clock = clock
+        self._claims = LostClaims(steady)
         self._troubled: set[tuple[str, str]] = set()
         self._common = _Lane(self, "linli-outbox", SENDERS, IN_HAND, idle_s)
         self._express = _Lane(self, "linli-outbox-express", EXPRESS, EXPRESS, idle_s, emergencies=True)
@@ -90,9 +134,9 @@ class Outbox:
             for code, channel in channels.items()
             if (quota := channel.capabilities.quota) is not None
         }
-        now = self._clock.now()
 
         def take(connection: Connection) -> tuple[Claim, set[tuple[str, str]]]:
+            now = self._clock.now()
             claim = outbox_quota.claim(
                 connection,
                 now,
@@ -101,6 +145,7 @@ class Outbox:
                 limit=limit,
                 held_accounts=held,
                 emergencies=emergencies,
+                lost=self._claims.look(connection),
             )
             if claim.stranded:
                 relay(connection, brain, now)
@@ -109,6 +154,7 @@ class Outbox:
             return claim, set(outbox_quota.troubled(connection, brain.community_id))
 
         claim, troubled = self._engine.run(take).result()
+        self._claims.take(row.id for row in claim.rows)
         if claim.rows:
             self._troubled = troubled
         return claim, channels
@@ -148,6 +194,8 @@ class Outbox:
             self._engine.run(mark).result()
         except Exception:  # its lease runs out: then it is sent once more, or an admin sees it
             log.exception("mark_failed", extra={"notice": row.id, "state": fate.state})
+        finally:
+            self._claims.let_go(row.id)
 
     def _push(self, row: Outgoing, channel: Channel | None) -> "_Fate":
         if channel is None:

@@ -3,7 +3,9 @@
 import hashlib
 import json
 import os
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -26,7 +28,8 @@ class Spool:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self._path(message)
-        scratch = path.with_suffix(f".{os.getpid()}.tmp")
+        # The same message may be here several times at once: delivered again, or by two processes with one folder.
+        scratch = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}.tmp")
         with scratch.open("w", encoding="utf-8") as file:
             json.dump(_plain(message), file)  # as ASCII: half a character must not stop it
             file.flush()
@@ -52,21 +55,25 @@ class Spool:
         path.replace(path.with_suffix(".refused"))
 
     def replay(self) -> Iterator[Message]:
-        """What an earlier process left behind, the oldest first."""
-        paths = sorted(self.folder.glob("*.json"), key=lambda path: path.stat().st_mtime)
-        for path in paths:
-            yield _message(json.loads(path.read_text(encoding="utf-8")))
+        """What an earlier process left behind, the oldest first; another one may be at work in the same folder."""
+        for path in sorted(self.folder.glob("*.json"), key=_written_at):
+            with suppress(FileNotFoundError):  # answered just now
+                yield _message(json.loads(path.read_text(encoding="utf-8")))
 
     def age(self, message: Message) -> float:
-        """When it was written, in seconds since the epoch; now-ish when it is gone."""
-        try:
-            return self._path(message).stat().st_mtime
-        except FileNotFoundError:
-            return float("inf")
+        """When it was written, in seconds since the epoch; for ever young when it is gone."""
+        return _written_at(self._path(message))
 
     def _path(self, message: Message) -> Path:
         name = hashlib.sha256(f"{message.account}\n{message.id}".encode()).hexdigest()[:32]
         return self.folder / f"{name}.json"
+
+
+def _written_at(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return float("inf")
 
 
 def _plain(message: Message) -> dict[str, Any]:
@@ -81,5 +88,6 @@ def _message(plain: dict[str, Any]) -> Message:
     plain["place"] = Place(**plain["place"]) if plain["place"] else None
     plain["sent_at"] = datetime.fromisoformat(plain["sent_at"])
     plain["heard_at"] = datetime.fromisoformat(plain["heard_at"])
+    plain["signed"] = tuple(plain["signed"]) if plain.get("signed") else None
     plain["late"] = True
     return Message(**plain)

@@ -13,7 +13,7 @@ from bot.notices import outbox_rows
 from bot.relay import relay
 from handlers.notices import compose
 from models.database import session_on
-from models.desk import Desk, inbox, sayings
+from models.desk import Desk, inbox, sayings, signatures
 from models.desk import outbox as outbox_desk
 from models.desk.memory import Memory
 from models.sla import HolidaysEnd, HolidaysUnknown
@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 LIMIT = 200
 SWEEP_EVERY = timedelta(minutes=10)
+SIGNATURES_KEPT = timedelta(days=2)
 
 
 def tick(connection: Connection, brain: Brain, clock: Clock) -> int:
@@ -40,12 +41,15 @@ def tick(connection: Connection, brain: Brain, clock: Clock) -> int:
     return due
 
 
-def sweep(connection: Connection, brain: Brain, clock: Clock) -> None:
-    """Forget what the community promised to forget: old words, dialogs that nobody took up again.
+def sweep(
+    connection: Connection, brain: Brain, clock: Clock, signatures_kept: timedelta = SIGNATURES_KEPT
+) -> None:
+    """Forget what the community promised to forget: old words, dialogs that nobody took up again; spent signatures.
 
     And tell the admins, once a day, of grids that nobody answers for (G3), once of a calendar that ends.
     """
     now = clock.now()
+    signatures.forget(connection, now - signatures_kept)
     inbox.forget(connection, now - brain.rules.message_retention)
     inbox.forget_dialogs(connection, now - inbox.DRAFT_KEPT)
     sayings.forget(connection, now - brain.rules.message_retention)
@@ -66,8 +70,16 @@ def sweep(connection: Connection, brain: Brain, clock: Clock) -> None:
 class Ticker:
     """What the job calls each second; a tick that is still running is not joined by a second one."""
 
-    def __init__(self, engine: Engine, brain: Callable[[], Brain], clock: Clock) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        brain: Callable[[], Brain],
+        clock: Clock,
+        *,
+        signatures_kept: timedelta = SIGNATURES_KEPT,
+    ) -> None:
         self._engine = engine
+        self._signatures_kept = signatures_kept
         self._brain = brain
         self._clock = clock
         self._swept_at = clock.now() - SWEEP_EVERY
@@ -78,4 +90,5 @@ class Ticker:
             log.info("tick_full")
         if self._clock.now() - self._swept_at >= SWEEP_EVERY:
             self._swept_at = self._clock.now()
-            self._engine.run(lambda connection: sweep(connection, brain, self._clock)).result()
+            kept = self._signatures_kept
+            self._engine.run(lambda connection: sweep(connection, brain, self._clock, kept)).result()

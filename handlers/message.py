@@ -66,6 +66,9 @@ class Message:
     event_key: str = ""
     origin: str = ""
     late: bool = False  # acknowledged empty already: the answer must go by push
+    signed: tuple[str, str] | None = (
+        None  # (signature, digest of the body) where the one does not cover the other
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, make_url, text
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 from sqlmodel import Session, SQLModel
 
@@ -22,6 +22,8 @@ _POSTGRES = {
     "tcp_user_timeout": 10_000,  # ms
     "options": "-c idle_in_transaction_session_timeout=60s",
 }
+_READ_ONLY = "25006"  # SQLSTATE read_only_sql_transaction
+_SQLITE_NO_ROOM = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN")
 _WRITER = 0x6C6C  # the class of our advisory locks
 
 
@@ -50,6 +52,8 @@ class Database:
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
+        else:
+            event.listen(self.engine, "handle_error", _standby_is_away, retval=True)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -82,10 +86,10 @@ class Database:
             connection.execute(text("SELECT 1"))
 
     def can_write(self) -> bool:
-        """Whether a transaction that writes could begin now; on SQLite it waits for another writer first."""
+        """Whether something can be written now: no other writer for ever, no full disk, no read-only standby."""
         try:
             with self.write() as connection:
-                connection.execute(text("SELECT 1"))
+                connection.execute(_TOUCH)
         except SQLAlchemyError:
             return False
         return True
@@ -106,6 +110,14 @@ def session_on(connection: Connection) -> Session:
     )
 
 
+def no_room(problem: BaseException) -> bool:
+    """Whether the database is there but can take nothing: its disk is full, failing, or read-only."""
+    original = getattr(problem, "orig", None)
+    name = getattr(original, "sqlite_errorname", "") or ""
+    state = getattr(original, "sqlstate", "") or ""
+    return name.startswith(_SQLITE_NO_ROOM) or state.startswith("53") or state == _READ_ONLY
+
+
 def take_turn(connection: Connection, community_id: int) -> None:
     """Wait until no other process hears messages or ticks for this community; it holds until the transaction ends.
 
@@ -116,7 +128,20 @@ def take_turn(connection: Connection, community_id: int) -> None:
         connection.execute(_TURN, {"writer": _WRITER, "community": community_id})
 
 
+_TOUCH = text(
+    "UPDATE community SET name = name WHERE id = (SELECT min(id) FROM community)"
+)  # changes nothing, and has to be on disk all the same
 _TURN = text("SELECT pg_advisory_xact_lock(:writer, :community)")
+
+
+def _standby_is_away(context: ExceptionContext) -> Exception | None:
+    """A server that only reads (a standby, or what was the primary before a failover) is as good as gone: whatever
+    pooled connections lead there are dropped, and the next try finds the one that writes."""
+    original = context.original_exception
+    if getattr(original, "sqlstate", None) != _READ_ONLY:
+        return None
+    context.is_disconnect = True
+    return OperationalError(context.statement, None, original, connection_invalidated=True)
 
 
 def _json(value: Any) -> str:

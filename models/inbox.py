@@ -39,6 +39,22 @@ class Inbox(SQLModel, table=True):
     understood: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
 
 
+class PlainSignature(SQLModel, table=True):
+    """A signature that does not cover its body (plain mode), and the body it came with: no other may stand under it.
+
+    Shared by all processes and kept over restarts, for as long as the signature's time would be accepted.
+    """
+
+    __tablename__ = "plain_signature"
+    __table_args__ = (Index("ix_plain_signature_heard", "heard_at"),)
+
+    account: str = Field(primary_key=True, max_length=32)
+    signature: str = Field(primary_key=True, max_length=64)
+    community_id: int = Field(foreign_key="community.id")
+    digest: str = Field(max_length=32)
+    heard_at: datetime = Field(sa_type=UtcDateTime)
+
+
 class DialogRow(SQLModel, table=True):
     """The open dialog of one person in one chat; an idle one becomes the `draft` that 「继续」 takes up again."""
 

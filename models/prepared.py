@@ -82,11 +82,12 @@ class Prepared:
             cursor.close()
         return found
 
-    def run_many(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Once for each row."""
-        if rows:
-            ready = self._for(connection.dialect)
-            connection.exec_driver_sql(ready.text, [ready.values(row) for row in rows])
+    def run_many(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+        """Once for each row; how many rows were written or changed."""
+        if not rows:
+            return 0
+        ready = self._for(connection.dialect)
+        return connection.exec_driver_sql(ready.text, [ready.values(row) for row in rows]).rowcount
 
     def _for(self, dialect: Dialect) -> _Ready:
         ready = self._ready.get(dialect.name)

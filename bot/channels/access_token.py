@@ -9,6 +9,8 @@ from bot.channel import PushRefused
 EARLY = timedelta(minutes=5)
 # Threads that waited while a fetch failed share its failure instead of repeating it one after the other.
 SHARE_FAILURE = timedelta(seconds=5)
+# A token refused so soon after it was fetched: the platform would only give the same one again, out of a daily quota.
+RENEW_EVERY = timedelta(seconds=30)
 
 
 class AccessToken:
@@ -19,6 +21,7 @@ class AccessToken:
         self._now = now
         self._lock = threading.Lock()
         self._kept: tuple[str, datetime] | None = None  # one reference, so that `get` may read it unlocked
+        self._renewed_at: datetime | None = None
         self._failure: tuple[datetime, PushRefused] | None = None
 
     def get(self) -> str:
@@ -35,12 +38,19 @@ class AccessToken:
     def renew(self, refused: str) -> str:
         """Another token than the refused one; fetched only by the first thread that saw it refused.
 
+        The same one when it was itself the fruit of a renewal some seconds ago.
+
         Raises:
             PushRefused: the platform gives no token.
         """
         with self._lock:
             token = self._fresh()
-            return token if token and token != refused else self._fetch_now()
+            if token and token != refused:
+                return token
+            if token and self._renewed_at is not None and abs(self._now() - self._renewed_at) < RENEW_EVERY:
+                return token
+            self._renewed_at = self._now()
+            return self._fetch_now()
 
     def _fresh(self) -> str:
         kept = self._kept

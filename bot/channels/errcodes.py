@@ -35,7 +35,8 @@ def _account(advice: str) -> Remedy:
     return Remedy(Wait.GROWING, advice, whole_account=True)
 
 
-# The token is not valid (any more): fetched anew once, silently.
+# The token is not valid (any more): fetched anew once, silently. Where that does not help, somebody else keeps ending
+# our tokens or the platform stumbles (it has done so for minutes): what is to be said waits.
 TOKEN_REFUSED = frozenset({40001, 40014, 42001})
 
 _BUSY = Remedy(Wait.GROWING, "平台繁忙，稍后会自动再发")

@@ -64,9 +64,10 @@ class PlatformApi:
         code = errcode(answer)
         if code in TOKEN_REFUSED:
             log.warning("token_refused", extra={"path": path, "errcode": code})
-            token = self._token.renew(token)
-            answer = self.send(path, body, {**(params or {}), "access_token": token})
-            code = errcode(answer)
+            fresh = self._token.renew(token)
+            if fresh != token:
+                answer = self.send(path, body, {**(params or {}), "access_token": fresh})
+                code = errcode(answer)
             if code in TOKEN_REFUSED:
                 log.error("token_refused_again", extra={"path": path, "errcode": code})
         if code:

@@ -1,6 +1,7 @@
 """公众号: callbacks in plain, compatible and safe mode, passive answers, custom and template messages."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 
@@ -82,7 +83,7 @@ class WechatMp:
             fields, as_json, key = *self._read_plain(delivery), None
         message = message_from(fields, delivery, NAME)
         if key is None:
-            self._replay.check_body(delivery, self._now())
+            message = replace(message, signed=self._replay.check_body(delivery, self._now()))
         me = platform_id(fields, "ToUserName")
         user = message.person[len(delivery.account) + 1 :]
         return Heard(message, ReplyTo(user, me, as_json, key))

@@ -42,7 +42,7 @@ def config_or_refuse(settings: Settings) -> Config:
         refuse(str(problem))
 
 
-def database_or_refuse(settings: Settings) -> Database:
+def database_or_refuse(settings: Settings, code: int = 1) -> Database:
     """The database, which has answered once; its password is never shown."""
     database = Database(settings.database_url)
     try:
@@ -53,7 +53,8 @@ def database_or_refuse(settings: Settings) -> Database:
         shown = make_url(settings.database_url).render_as_string(hide_password=True)
         refuse(
             f"数据库用不了：{shown}\n{lines[0] if lines else type(problem).__name__}\n"
-            "请确认数据库已启动、LINLI_DATABASE_URL 写对了，再试一次。"
+            "请确认数据库已启动、LINLI_DATABASE_URL 写对了，再试一次。",
+            code,
         )
     return database
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql
 
 from models.inbox import DialogRow, Inbox
+from models.outbox import OutboxRow
 from models.prepared import Prepared, reader
 
 _INBOX = Inbox.__table__  # type: ignore[attr-defined]
@@ -58,7 +59,7 @@ def _keep_dialog(dialect: Any) -> Any:
 _KEEP_DIALOG = Prepared(_keep_dialog, _SPOKEN)
 
 
-def _of_pairs(
+def of_pairs(
     connection: Connection, wanted: str, table: str, first: str, second: str, keys: Iterable[tuple[str, str]]
 ) -> list[Any]:
     """The rows whose two columns are one of these pairs, each found by its index.
@@ -95,7 +96,7 @@ def claim(connection: Connection, rows: Sequence[dict[str, Any]]) -> set[tuple[s
     if connection.dialect.name != "sqlite":
         return {(account, message_id) for account, message_id in connection.execute(_CLAIM, list(rows))}
     keys = [(row["account"], row["message_id"]) for row in rows]
-    found = _of_pairs(connection, "account, message_id", "inbox", "account", "message_id", keys)
+    found = of_pairs(connection, "account, message_id", "inbox", "account", "message_id", keys)
     seen = {(account, number) for account, number in found}
     new = {key: row for key, row in zip(keys, rows, strict=True) if key not in seen}
     _WRITE_DOWN.run_many(connection, list(new.values()))
@@ -104,7 +105,7 @@ def claim(connection: Connection, rows: Sequence[dict[str, Any]]) -> set[tuple[s
 
 def answers(connection: Connection, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], dict[str, Any]]:
     """The answers already given to these messages."""
-    found = _of_pairs(connection, "account, message_id, answer", "inbox", "account", "message_id", keys)
+    found = of_pairs(connection, "account, message_id, answer", "inbox", "account", "message_id", keys)
     read = reader(_INBOX.c.answer, connection.dialect)
     return {(account, number): read(answer) for account, number, answer in found if answer is not None}
 
@@ -112,7 +113,7 @@ def answers(connection: Connection, keys: Iterable[tuple[str, str]]) -> dict[tup
 def dialogs(connection: Connection, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], StoredDialog]:
     """The dialogs of these (chat, person) pairs."""
     wanted = "chat, person, state, draft, updated_at"
-    found = _of_pairs(connection, wanted, "dialog", "chat", "person", keys)
+    found = of_pairs(connection, wanted, "dialog", "chat", "person", keys)
     dialect = connection.dialect
     plain, moment = reader(_DIALOG.c.state, dialect), reader(_DIALOG.c.updated_at, dialect)
     return {
@@ -127,6 +128,15 @@ def keep(
     """Write what was answered (at_account, at_message, answer, intent, decision, understood), and the dialogs."""
     _ANSWER.run_many(connection, answered)
     _KEEP_DIALOG.run_many(connection, spoken)
+
+
+def last_moment(connection: Connection) -> datetime | None:
+    """The latest moment at which anything was heard or anybody was written to; None in an empty database."""
+    heard = connection.execute(select(func.max(_INBOX.c.heard_at))).scalar()
+    said = connection.execute(
+        select(OutboxRow.created_at).order_by(OutboxRow.id.desc()).limit(1)  # type: ignore[call-overload,union-attr]
+    ).scalar()
+    return max((moment for moment in (heard, said) if moment is not None), default=None)
 
 
 def forget(connection: Connection, before: datetime, limit: int = 1000) -> int:

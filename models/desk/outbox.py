@@ -1,18 +1,30 @@
 """The outbox's statements: written with their cause, claimed with a lease, marked when done."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Integer, bindparam, false, func, select, true, update
+from sqlalchemy import (
+    Connection,
+    Integer,
+    bindparam,
+    case,
+    false,
+    func,
+    literal,
+    select,
+    true,
+    tuple_,
+    update,
+)
 
 from models.outbox import OutboxRow, OutboxState
 from models.prepared import Prepared
 
 _OUTBOX = OutboxRow.__table__  # type: ignore[attr-defined]
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=60)  # longer than any push takes, with its time-outs
 _WRITTEN = "linli_notices_written"
 RESENDS = 1  # how often a row whose fate nobody knows is sent again
 UNSENT = (OutboxState.PENDING, OutboxState.HELD)
@@ -28,17 +40,24 @@ _ENQUEUE = Prepared(
 )
 _PLAIN = {"about": "", "must_reach": False, "relayed": False}
 _SAID = _OUTBOX.alias("said")
+# What waits is called back at once; what is on its way keeps its state and is not tried again should it fail: the
+# moment in `done_at` says so.
+_UNDECIDED = _OUTBOX.c.state.in_((*UNSENT, OutboxState.SENDING))
+_CALLED_BACK = case(
+    (_OUTBOX.c.state == OutboxState.SENDING, _OUTBOX.c.state),
+    else_=literal(OutboxState.SUPERSEDED, _OUTBOX.c.state.type),
+)
 _SUPERSEDE = (
     update(_OUTBOX)
     .where(
         _OUTBOX.c.topic == bindparam("old_topic"),
         _OUTBOX.c.person == bindparam("old_person"),
-        (_OUTBOX.c.state == OutboxState.PENDING) | (_OUTBOX.c.state == OutboxState.HELD),
+        _UNDECIDED,
         _OUTBOX.c.dedupe_key != bindparam("new_key"),
         # What is said a second time is passed over, so it must not silence what came after it either.
         ~select(_SAID.c.id).where(_SAID.c.dedupe_key == bindparam("new_key")).exists(),
     )
-    .values(state=OutboxState.SUPERSEDED, done_at=bindparam("now"))
+    .values(state=_CALLED_BACK, done_at=bindparam("now"))
 )
 
 
@@ -100,12 +119,11 @@ _WAITING = Prepared(
             .exists()
             for urgent in (true(), false())
         ),
-        select(_OUTBOX.c.id)
-        .where(
-            _OUTBOX.c.state == bindparam("sending", type_=_OUTBOX.c.state.type),
-            _OUTBOX.c.lease_until < bindparam("now", type_=_OUTBOX.c.due_at.type),
-        )
-        .exists(),
+    )
+)
+_IN_HAND = Prepared(
+    lambda _: select(_OUTBOX.c.id, _OUTBOX.c.attempts).where(
+        _OUTBOX.c.state == bindparam("sending", type_=_OUTBOX.c.state.type)
     )
 )
 _SENT = Prepared(
@@ -154,15 +172,19 @@ class Due:
     common: bool
 
 
-def anything_due(connection: Connection, now: datetime) -> Due | None:
-    """What a claim would find; None: nothing. What a dead sender had in hand is due again."""
-    state: Any = _WAITING.run(
-        connection, {"now": now, "pending": OutboxState.PENDING, "sending": OutboxState.SENDING}
-    ).one()
-    urgent, common, lost = state
+def in_hand(connection: Connection) -> list[tuple[int, int]]:
+    """What any process is sending just now: (id, attempts), which together are one claim and no other."""
+    found: Any = _IN_HAND.run(connection, {"sending": OutboxState.SENDING})
+    return [(number, attempts) for number, attempts in found]
+
+
+def anything_due(connection: Connection, now: datetime, lost: Collection[tuple[int, int]] = ()) -> Due | None:
+    """What a claim would find; None: nothing. `lost` are claims (of `in_hand`) whose sender has died: due again."""
     if lost:
-        _reclaim(connection, now)
+        _reclaim(connection, now, lost)
         return Due(True, True)
+    found: Any = _WAITING.run(connection, {"now": now, "pending": OutboxState.PENDING}).one()
+    urgent, common = found
     return Due(bool(urgent), bool(common)) if urgent or common else None
 
 
@@ -220,12 +242,14 @@ def claim_due(
     held_accounts: Sequence[str] = (),
     community_id: int | None = None,
     emergencies: bool = False,
+    lost: Collection[tuple[int, int]] = (),
 ) -> list[Outgoing]:
     """Take what is due, urgent first, and lease it; accounts that cannot push are left for the next answer.
 
-    `community_id` None: of every community; `emergencies`: only what must reach somebody at once.
+    `community_id` None: of every community; `emergencies`: only what must reach somebody at once; `lost`: claims
+    (of `in_hand`) whose sender has died, taken over first.
     """
-    due = anything_due(connection, now)
+    due = anything_due(connection, now, lost)
     if due is None:
         return []
     found = due_ids(
@@ -244,17 +268,22 @@ def claim_due(
     return [Outgoing(*row[: len(_OUTGOING)]) for row in taken]
 
 
-def _reclaim(connection: Connection, now: datetime) -> None:
+def _reclaim(connection: Connection, now: datetime, claims: Collection[tuple[int, int]]) -> None:
     """Rows whose sender died: sent once more where that does less harm than silence, else `unknown`."""
-    lost = (_OUTBOX.c.state == OutboxState.SENDING) & (_OUTBOX.c.lease_until < now)
-    again = lost & _OUTBOX.c.resend & (_OUTBOX.c.attempts <= RESENDS)
+    lost = (_OUTBOX.c.state == OutboxState.SENDING) & tuple_(_OUTBOX.c.id, _OUTBOX.c.attempts).in_(
+        list(claims)
+    )
+    called_back = _OUTBOX.c.done_at.is_not(None)
+    again = lost & _OUTBOX.c.resend & (_OUTBOX.c.attempts <= RESENDS) & ~called_back
     connection.execute(
         update(_OUTBOX)
         .where(again)
         .values(state=OutboxState.PENDING, due_at=now, called_at=now, lease_until=None)
     )
     connection.execute(
-        update(_OUTBOX).where(lost).values(state=OutboxState.UNKNOWN, done_at=now, called_at=now)
+        update(_OUTBOX)
+        .where(lost)
+        .values(state=OutboxState.UNKNOWN, done_at=now, called_at=now, lease_until=None)
     )
 
 
@@ -271,7 +300,7 @@ def mark(
 
     `counts`: the platform may have taken it, so the call counts against the quota.
     """
-    done_at = None if state is OutboxState.PENDING else now
+    done_at = None if state in UNSENT else now
     called_at = now if counts else None
     if values.keys() == _SENT_WITH:  # what happens to nearly all: prepared, a tenth of the time
         row = {
@@ -284,9 +313,16 @@ def mark(
         }
         _SENT.run(connection, {**row, **values})
         return
+    sending = (_OUTBOX.c.id == row_id) & (_OUTBOX.c.state == OutboxState.SENDING)
+    if state in UNSENT:  # not tried again what was called back meanwhile
+        connection.execute(
+            update(_OUTBOX)
+            .where(sending, _OUTBOX.c.done_at.is_not(None))
+            .values(state=OutboxState.SUPERSEDED, lease_until=None, **{**values, "due_at": _OUTBOX.c.due_at})
+        )
     connection.execute(
         update(_OUTBOX)
-        .where(_OUTBOX.c.id == row_id, _OUTBOX.c.state == OutboxState.SENDING)
+        .where(sending)
         .values(state=state, lease_until=None, done_at=done_at, called_at=called_at, **values)
     )
 
@@ -327,12 +363,16 @@ def take_held(connection: Connection, person: str, now: datetime, limit: int = 5
 
 
 def withdraw(connection: Connection, topic: str, now: datetime) -> None:
-    """What has not been sent of this topic need not be sent any more."""
+    """What has not been sent of this topic need not be sent any more (C6)."""
     connection.execute(
-        update(_OUTBOX)
-        .where(_OUTBOX.c.topic == topic, _OUTBOX.c.state.in_(UNSENT))
-        .values(state=OutboxState.SUPERSEDED, done_at=now)
+        update(_OUTBOX).where(_OUTBOX.c.topic == topic, _UNDECIDED).values(state=_CALLED_BACK, done_at=now)
     )
+
+
+def said_since(connection: Connection, keys: Sequence[str], since: datetime) -> bool:
+    """Whether any of these was written after that moment."""
+    said = select(_OUTBOX.c.id).where(_OUTBOX.c.dedupe_key.in_(list(keys)), _OUTBOX.c.created_at > since)
+    return connection.execute(said.limit(1)).first() is not None
 
 
 def resend(connection: Connection, row_id: int, now: datetime) -> bool:

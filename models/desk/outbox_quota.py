@@ -1,6 +1,6 @@
 """Claiming within what the platforms allow: what exceeds it takes the template's way, waits, or is held; nothing vanishes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -94,8 +94,9 @@ def claim(
     limit: int = 32,
     held_accounts: Sequence[str] = (),
     emergencies: bool = False,
+    lost: Collection[tuple[int, int]] = (),
 ) -> Claim:
-    """Take what is due and may be sent now.
+    """Take what is due and may be sent now; `lost` are claims whose sender has died.
 
     Correct between processes because the caller holds the community's turn (`models.database.take_turn`): a call is
     counted from the moment it is claimed, so no two processes spend the same one.
@@ -108,9 +109,10 @@ def claim(
             held_accounts=held_accounts,
             community_id=community_id,
             emergencies=emergencies,
+            lost=lost,
         )
         return Claim(taken_at_once, len(taken_at_once) == limit)
-    waiting = anything_due(connection, now)
+    waiting = anything_due(connection, now, lost)
     if waiting is None:
         return Claim()
     found = due_ids(

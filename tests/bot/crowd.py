@@ -11,9 +11,10 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import httpx2
 from sqlalchemy import select
@@ -33,10 +34,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@contextmanager
-def served(port: int, home: Path, database_url: str = "") -> Iterator["subprocess.Popen[bytes]"]:
-    """A process of `linli serve` that is ready; on SQLite in `home` without a database of its own."""
-    environment = {
+def _environment(home: Path, database_url: str, more: Mapping[str, str]) -> dict[str, str]:
+    return {
         **os.environ,
         "LINLI_HOME": str(home),
         "LINLI_CONFIG": str(ROOT / "config.yaml"),
@@ -44,15 +43,55 @@ def served(port: int, home: Path, database_url: str = "") -> Iterator["subproces
         "LINLI_ACCOUNT_MP_TOKEN": TOKEN,
         "LINLI_LOG_LEVEL": "ERROR",
         "PYTHONPATH": str(ROOT),
+        **more,
     }
+
+
+@contextmanager
+def at_work(
+    home: Path, database_url: str, *, program: Sequence[str], more: Mapping[str, str]
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """A process of `linli work` that has begun."""
     process = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-m", "bot", "serve", "--port", str(port)],
+        [sys.executable, "-u", "-W", "ignore", *program, "work"],
+        env=_environment(home, database_url, more),
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    try:
+        assert any("后台已启动" in line.decode() for line in process.stdout), "it did not start"
+        yield process
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            process.wait(90)
+        process.stdout.close()
+
+
+@contextmanager
+def served(
+    port: int,
+    home: Path,
+    database_url: str = "",
+    *,
+    program: Sequence[str] = ("-m", "bot"),
+    arguments: Sequence[str] = (),
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """A process of `linli serve` that is ready; on SQLite in `home` without a database of its own.
+
+    `program` is what Python runs, `arguments` what the command is told besides, `more` what its environment holds.
+    """
+    environment = _environment(home, database_url, more)
+    process = subprocess.Popen(
+        [sys.executable, "-W", "ignore", *program, "serve", "--port", str(port), *arguments],
         env=environment,
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
     )
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 240  # on a machine that is busy with much else
         while True:
             assert process.poll() is None, "the service did not start"
             try:
@@ -65,16 +104,18 @@ def served(port: int, home: Path, database_url: str = "") -> Iterator["subproces
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
-            process.wait(20)
+            process.wait(90)
 
 
-def post(client: httpx2.Client, port: int, person: str, number: str, words: str) -> str:
+def post(
+    client: httpx2.Client, port: int, person: str, number: str, words: str, timestamp: int | None = None
+) -> str:
     """Deliver one signed message once; what the person reads, "" for silence.
 
     Raises:
         TransportError: nobody answered.
     """
-    now, nonce = str(int(time.time())), f"{random.getrandbits(48):x}"
+    now, nonce = str(timestamp or int(time.time())), f"{random.getrandbits(48):x}"
     signature = hashlib.sha1("".join(sorted((TOKEN, now, nonce))).encode()).hexdigest()
     body = (
         f"<xml><ToUserName>gh</ToUserName><FromUserName>{person}</FromUserName><CreateTime>{now}</CreateTime>"
@@ -85,6 +126,8 @@ def post(client: httpx2.Client, port: int, person: str, number: str, words: str)
         params={"signature": signature, "timestamp": now, "nonce": nonce},
         content=body.encode(),
     )
+    if answer.status_code == 503:  # not acknowledged: the platform asks again
+        raise httpx2.ReadError("not answered")
     assert answer.status_code == 200, answer.status_code
     found = re.search(r"<Content><!\[CDATA\[(.*?)\]\]>", answer.text, re.DOTALL)
     return found[1] if found else ""

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.bot.test_kill import free_port
+from tests.bot.crowd import free_port
 
 ROOT = Path(__file__).parents[2]
 
@@ -97,6 +97,7 @@ def test_a_newcomer_tries_everything(demo: Demo) -> None:
     a_report_goes_through_both_phones_to_the_rating(demo)
     money_and_activities_are_answered_with_pages(demo)
     an_edit_goes_live_and_a_broken_one_does_not(demo)
+    every_rule_holds(demo)
 
 
 def a_report_goes_through_both_phones_to_the_rating(demo: Demo) -> None:
@@ -141,3 +142,15 @@ def an_edit_goes_live_and_a_broken_one_does_not(demo: Demo) -> None:
     assert re.search(r"config\.yaml 第 \d+ 行", told)
     assert "028-6666-6666" in demo.say("liu", "转人工")
     demo.config.write_text(shipped, encoding="utf-8")
+
+
+def every_rule_holds(demo: Demo) -> None:
+    """`linli audit`, while everything runs."""
+    environment = {
+        **os.environ,
+        "LINLI_HOME": str(demo.config.parent / "数据"),
+        "LINLI_CONFIG": str(demo.config),
+    }
+    command = [sys.executable, "-W", "ignore", "-m", "bot", "audit"]
+    asked = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert asked.returncode == 0 and "都合" in asked.stdout, asked.stdout + asked.stderr

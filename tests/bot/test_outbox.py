@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select, update
 
 from bot.channel import Account, Capabilities, PushRefused, Receipt, Sent
 from bot.notices import outbox_rows
-from bot.outbox import IN_HAND, SENDERS, WAITS_S, Outbox, wait_after
+from bot.outbox import IN_HAND, LOOK_EVERY_S, SENDERS, WAITS_S, Outbox, wait_after
 from handlers.message import Notice
 from models.database import Database
 from models.desk import outbox as outbox_desk
@@ -44,7 +44,14 @@ class Sending:
     def __init__(self, talk: Talk) -> None:
         self.talk = talk
         self.platform = Platform(Account("mp", "公众号", can_push=True))
-        self.outbox = Outbox(talk.service.engine, lambda: {"mp": self.platform}, talk.clock, idle_s=0.02)
+        self.seconds = 0.0  # what passes for time that nobody can set
+        self.outbox = Outbox(
+            talk.service.engine,
+            lambda: {"mp": self.platform},
+            talk.clock,
+            idle_s=0.02,
+            steady=lambda: self.seconds,
+        )
         self.outbox.start()
 
     def write(self, *notices: Notice) -> None:
@@ -217,9 +224,32 @@ def test_what_a_dead_process_had_in_hand_is_sent_when_its_lease_is_over(sending:
         connection.execute(
             update(TABLE).values(state=OutboxState.SENDING, attempts=1, lease_until=START + outbox_desk.LEASE)
         )
-    sending.talk.clock.at = START + outbox_desk.LEASE + timedelta(seconds=1)
+    sending.talk.clock.at = START + timedelta(days=1)
+    time.sleep(0.1)
+    assert sending.row().state is OutboxState.SENDING, "a clock that is put forward makes nobody dead"
+    sending.seconds += LOOK_EVERY_S
+    time.sleep(0.1)
+    sending.seconds += outbox_desk.LEASE.total_seconds() + 1
     row = sending.settled(attempts=2)
     assert row.state is OutboxState.SENT
+    assert sending.platform.tried == ["n"]
+
+
+def test_what_this_process_sends_is_not_lost_however_long_it_takes(sending: Sending) -> None:
+    go = threading.Event()
+
+    def slow(_: Notice) -> Receipt:
+        assert go.wait(10)
+        return Receipt(Sent.SENT, "custom")
+
+    sending.platform.answer = slow
+    sending.write(notice())
+    sending.until(lambda: sending.platform.tried == ["n"])
+    for _ in range(3):
+        sending.seconds += outbox_desk.LEASE.total_seconds() + 1
+        time.sleep(0.06)
+    go.set()
+    assert sending.settled().state is OutboxState.SENT
     assert sending.platform.tried == ["n"]
 
 

@@ -177,12 +177,16 @@ def test_a_refused_token_is_renewed_once_and_the_call_succeeds(code: int) -> Non
 @pytest.mark.parametrize("code", [40001, 40014, 42001])
 def test_endless_refusals_end_after_one_renewal(code: int, caplog: pytest.LogCaptureFixture) -> None:
     weixin = Weixin({"errcode": code, "errmsg": "invalid credential"})
-    refused = refusal(api(weixin))
+    client = api(weixin)
+    refused = refusal(client)
     assert (refused.code, refused.retry, refused.whole_account) == (code, True, True)
     assert (weixin.tokens, len(weixin.calls)) == (2, 2)
     assert [record.message for record in caplog.records if record.levelno == logging.ERROR] == [
         "token_refused_again"
     ]
+    for _ in range(20):
+        refusal(client)
+    assert (weixin.tokens, len(weixin.calls)) == (2, 22), "tokens have a daily quota"
 
 
 def test_threads_whose_token_was_refused_renew_it_once() -> None:

@@ -161,12 +161,36 @@ def test_accounts_that_cannot_push_hand_over_with_the_next_answer(stored: Databa
 def test_a_lost_sender_is_replaced_once_where_silence_would_be_worse(stored: Database) -> None:
     enqueue(stored, row("again", resend=True), row("never again", resend=False))
     assert claim(stored) == ["again", "never again"]
-    within, after = NOW + outbox.LEASE, NOW + outbox.LEASE + MINUTE
-    assert claim(stored, within) == [], "the lease still runs"
-    assert claim(stored, after) == ["again"]
+    after = NOW + 3 * outbox.LEASE
+    assert claim(stored, after) == [], "nobody said that the sender has died"
+    assert claim(stored, after, lost=in_hand(stored)) == ["again"]
     assert states(stored) == {"again": S.SENDING, "never again": S.UNKNOWN}
-    assert claim(stored, after + outbox.LEASE + MINUTE) == [], "only once"
+    assert claim(stored, after, lost=[(1, 1), (2, 1)]) == [], "that claim is not this one"
+    assert claim(stored, after, lost=in_hand(stored)) == [], "only once"
     assert states(stored)["again"] == S.UNKNOWN
+
+
+def in_hand(database: Database) -> list[tuple[int, int]]:
+    with database.read() as connection:
+        return outbox.in_hand(connection)
+
+
+@pytest.mark.parametrize("how", ["withdrawn", "a newer word"])
+def test_what_is_called_back_on_its_way_is_not_tried_again(stored: Database, how: str) -> None:
+    """C6: the clock stopped while its reminder was being pushed, and the push failed."""
+    enqueue(stored, row("sent", topic="t"), row("fails", "mp:x", topic="t"), row("lost", "mp:y", topic="t"))
+    assert claim(stored) == ["sent", "fails", "lost"]
+    if how == "withdrawn":
+        with stored.write() as connection:
+            outbox.withdraw(connection, "t", NOW)
+    else:
+        enqueue(stored, *[row(f"{person}2", person, topic="t") for person in ("mp:r", "mp:x", "mp:y")])
+    mark(stored, "sent", S.SENT, NOW + MINUTE)
+    mark(stored, "fails", S.PENDING, due_at=NOW + MINUTE, error_code=-1, error="平台繁忙")
+    newer = claim(stored, lost=in_hand(stored)[:1])
+    found = states(stored)
+    assert (found["sent"], found["fails"], found["lost"]) == (S.SENT, S.SUPERSEDED, S.UNKNOWN)
+    assert newer == ([] if how == "withdrawn" else ["mp:r2", "mp:x2", "mp:y2"])
 
 
 def test_what_became_of_a_push_is_written_once(stored: Database) -> None:
