@@ -14,6 +14,7 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    or_,
     select,
     true,
     tuple_,
@@ -42,7 +43,7 @@ _PLAIN = {"about": "", "must_reach": False, "relayed": False}
 _SAID = _OUTBOX.alias("said")
 # What waits is called back at once; what is on its way keeps its state and is not tried again should it fail: the
 # moment in `done_at` says so.
-_UNDECIDED = _OUTBOX.c.state.in_((*UNSENT, OutboxState.SENDING))
+_UNDECIDED = or_(*(_OUTBOX.c.state == state for state in (*UNSENT, OutboxState.SENDING)))
 _CALLED_BACK = case(
     (_OUTBOX.c.state == OutboxState.SENDING, _OUTBOX.c.state),
     else_=literal(OutboxState.SUPERSEDED, _OUTBOX.c.state.type),
