@@ -63,10 +63,15 @@ class PlaceSync(PlaceDesk):
                 valid_from=self.now,
             )
             self.session.add(row)
+        narrower = kind == MICROGRID != row.kind
         row.name, row.kind, row.source = name, kind, Source.CONFIG
         row.valid_to = None
         self.session.flush()
         assert row.id is not None
+        if narrower:  # what an import put below it moves up: a microgrid holds none (G1)
+            for below in self.session.exec(select(Grid).where(Grid.parent_id == row.id)).all():
+                below.parent_id, below.path = parent, f"{self.community_id}/{below.code}"
+            self.session.flush()
         return row.id
 
     def _end_grids(self, kept: set[int]) -> set[int]:

@@ -9,13 +9,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import uvicorn
-from sqlalchemy import insert, make_url, select, text, update
+from sqlalchemy import insert, make_url, select, text
 
 from bot.channel import Account
 from bot.notices import outbox_rows
@@ -30,6 +30,7 @@ from models.inbox import Inbox
 from models.migrate import migrate
 from models.outbox import OutboxRow, OutboxState
 from tests.bot.crowd import ROOT
+from tests.chaos.town import RUNNER
 
 TABLE = OutboxRow.__table__  # type: ignore[attr-defined]
 KILLS = 3
@@ -88,9 +89,11 @@ def worker(database: Database, home: Path, sim_url: str) -> Iterator["subprocess
         "LINLI_DATABASE_URL": database.url,
         "LINLI_LOG_LEVEL": "ERROR",
         "PYTHONPATH": str(ROOT),
+        "LINLI_CHAOS_OFFSET": str(home / "offset"),
+        "LINLI_CHAOS_LEASE_S": "1",
     }
     process = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-m", "bot", "work"],
+        [sys.executable, "-W", "ignore", *RUNNER, "work"],
         env=environment,
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
@@ -167,12 +170,6 @@ def test_a_killed_sender_says_nothing_twice_and_leaves_nothing_out(
                 until(process, lambda: OutboxState.SENDING in states(database))
                 time.sleep(random.random())
             time.sleep(0.6)  # what was on its way arrives
-            with database.write() as connection:  # the minute of the lease passes
-                connection.execute(
-                    update(TABLE)
-                    .where(TABLE.c.state == OutboxState.SENDING)
-                    .values(lease_until=datetime.now(UTC) - timedelta(seconds=1))
-                )
         with worker(database, tmp_path, url) as process:
             until(process, lambda: states(database).keys() <= {OutboxState.SENT, OutboxState.UNKNOWN})
         arrived = Counter(bubble.text for bubble in world.phones.pushes())

@@ -167,7 +167,7 @@ def test_a_used_up_day_is_asked_once_and_goes_on_the_next_day(pushing: Pushing) 
         45009, "今天的次数用完了", retry=True, retry_after_s=14 * 3600.0, whole_account=True, way="custom"
     )
     for name in ("r1", "r2", "r3"):
-        number = pushing.report(f"mp:{name}", "3栋楼道灯坏了")
+        number = pushing.report(f"mp:{name}", "3栋1单元501厨房灯坏了")
         pushing.talk.say("work:zhangsan", f"受理 {number}")
         pushing.push()
     assert len(pushing.mp.calls) == 1

@@ -115,7 +115,9 @@ def test_an_answered_emergency_goes_out_once(pushing: Pushing) -> None:
 
 
 def crowd(pushing: Pushing, count: int) -> list[str]:
-    return [accepted(pushing, person=f"mp:r{number}") for number in range(count)]
+    return [
+        accepted(pushing, f"3栋1单元50{number}厨房灯坏了", person=f"mp:r{number}") for number in range(count)
+    ]
 
 
 def test_five_overdue_are_told_one_by_one(pushing: Pushing) -> None:
@@ -146,7 +148,7 @@ def test_more_are_told_in_one_list_and_emergencies_by_themselves(pushing: Pushin
 def test_lists_keep_their_distance_and_the_newest_one_counts(pushing: Pushing) -> None:
     crowd(pushing, 6)
     pushing.wait(61 * MINUTE)
-    late = [pushing.report(f"mp:late{number}", "2栋楼道灯坏了") for number in range(2)]
+    late = [pushing.report(f"mp:late{number}", f"2栋1单元50{number}厨房灯坏了") for number in range(2)]
     pushing.wait(62 * SECOND)  # not accepted in time: two more rungs
     lists = [text for text in pushing.work.texts("work:zhangsan") if text.startswith("【超时清单】")]
     assert len(lists) == 1, "the next list is half an hour away"
@@ -234,7 +236,7 @@ def test_an_emergency_passes_a_platform_that_holds_every_sender(tmp_path: Path) 
     outbox.start()
     try:
         for number in range(30):
-            talk.say(f"mp:r{number}", f"{number % 6 + 1}栋楼道灯坏了")
+            talk.say(f"mp:r{number}", f"{number % 6 + 1}栋1单元501厨房灯坏了")
             talk.say(f"mp:r{number}", "1")
         until(lambda: len(fast.calls) >= 8)
         talk.say("mp:wang", "3栋1单元着火了，快来人")

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import make_url, select, text, update
+from sqlalchemy import make_url, select, text
 
 from bot.bootstrap import community_id
 from bot.config import load_config
@@ -29,6 +29,7 @@ from models.outbox import OutboxRow, OutboxState
 from models.sla import SlaBreach, SlaClock
 from models.ticket import Stage
 from tests.bot.crowd import ROOT
+from tests.chaos.town import RUNNER
 from tests.models.test_ticket_steps import new
 
 CLOCKS = 10  # few enough for the 30 messages a minute that 企业微信 lets one member have
@@ -145,9 +146,11 @@ def worker(home: Path, database: Database, platform: Platform) -> "Iterator[subp
         "LINLI_DATABASE_URL": database.url,
         "LINLI_LOG_LEVEL": "ERROR",
         "PYTHONPATH": str(ROOT),
+        "LINLI_CHAOS_OFFSET": str(home / "offset"),
+        "LINLI_CHAOS_LEASE_S": "1",  # instead of a minute, in which a dead sender's pushes are taken over
     }
     process = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-m", "bot", "work"],
+        [sys.executable, "-W", "ignore", *RUNNER, "work"],
         env=environment,
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
@@ -157,15 +160,6 @@ def worker(home: Path, database: Database, platform: Platform) -> "Iterator[subp
     finally:
         process.kill()
         process.wait(20)
-
-
-def forget_leases(database: Database) -> None:
-    """A minute passes: what a dead process had in hand may be taken over."""
-    past = datetime.now(UTC) - timedelta(seconds=1)
-    with database.write() as connection:
-        connection.execute(
-            update(OutboxRow).where(OutboxRow.state == OutboxState.SENDING).values(lease_until=past)  # type: ignore[arg-type]
-        )
 
 
 def reminders(database: Database) -> list[Any]:
@@ -209,7 +203,6 @@ def test_a_killed_tick_loses_and_doubles_no_reminder(
                 lambda before=before: platform.said.total() > before or late(migrated)[0] == CLOCKS, process
             )
             time.sleep(random.uniform(0, 0.6))
-        forget_leases(migrated)
     with worker(tmp_path, migrated, platform) as process:
         waiting = (OutboxState.PENDING, OutboxState.SENDING)
         until(
