@@ -1,5 +1,7 @@
 """A rule said no: the code that the router turns into words."""
 
+from typing import Any
+
 
 class DomainError(Exception):
     """A rule forbids it. `code` is a key of the texts (`error.<code>`), `places` fill that text."""
@@ -8,6 +10,14 @@ class DomainError(Exception):
         super().__init__(code, places)
         self.code = code
         self.places = places
+
+    def __reduce__(self) -> Any:
+        """Travels between processes whole."""
+        return _again, (self.code, self.places)
+
+
+def _again(code: str, places: dict[str, object]) -> DomainError:
+    return DomainError(code, **places)
 
 
 class ImportProblem(Exception):
