@@ -17,7 +17,7 @@ from sqlalchemy import create_engine, text
 from models.database import Database
 from models.migrate import migrate
 from tests.bot.crowd import served
-from tests.chaos.platform import Platform
+from tests.chaos.counting_platform import Platform
 from tests.chaos.town import RUNNER, Neighbour, Town, crowd, free_port
 
 PEOPLE = 6

@@ -14,7 +14,7 @@ from bot.channels import platform as client
 from bot.outbox import Outbox
 from models.outbox import OutboxRow, OutboxState
 from models.ticket import Ticket
-from tests.chaos.platform import Answer, Platform, cut, errcode, garbage
+from tests.chaos.counting_platform import Answer, Platform, cut, errcode, garbage
 from tests.chaos.town import clean_talk
 from tests.talk import Talk, at
 

@@ -25,7 +25,7 @@ from models.audit import CHECKS, examine
 from models.database import Database
 from models.migrate import migrate
 from tests.bot.crowd import ROOT, Resident, check, free_port, post
-from tests.chaos.platform import Platform
+from tests.chaos.counting_platform import Platform
 from tests.talk import Talk
 
 FULL = os.environ.get("LINLI_CHAOS") == "full"

@@ -305,9 +305,9 @@ class TicketMachine(RuleBasedStateMachine):
             plain.key
         )  # R6: state, clocks and people that existed
         now_running = self.running(ticket)
-        paused = self.desk.now - merged_at  # what was overdue by then stays due when it was
+        paused = self.desk.now - merged_at  # what was due by then stays due when it was
         running = {
-            stage: left - paused if left is not None and left < timedelta(0) else left
+            stage: left - paused if left is not None and left <= timedelta(0) else left
             for stage, left in running.items()
         }
         if plain.hold is None:
