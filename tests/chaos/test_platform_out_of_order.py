@@ -22,6 +22,8 @@ START = at("2026-10-12 10:00")
 TABLE = OutboxRow.__table__  # type: ignore[attr-defined]
 PEOPLE = 5
 
+MINUTE = timedelta(minutes=1)
+
 
 @pytest.fixture
 def platform() -> Iterator[Platform]:
@@ -142,13 +144,18 @@ def test_lines_that_break_leave_nothing_said_more_often_than_tried(
         talk.wait(timedelta(seconds=10))
         sender.rest()
         platform.trouble, platform.slow_s = None, 0.0
-        talk.wait(timedelta(hours=1))
-        sender.outbox.wake()
-        sender.rest()
+        for _ in range(2):
+            talk.wait(timedelta(hours=1))
+            sender.outbox.wake()
+            sender.rest()
     finally:
         sender.outbox.stop()
     rows = sender.rows()
-    states = Counter(str(row.state) for row in rows)
+    # What waits for its own moment (the next list, a free minute of the quota) may wait; nothing that is due does.
+    done = [
+        row for row in rows if row.state is not OutboxState.PENDING or row.due_at <= talk.clock.at - MINUTE
+    ]
+    states = Counter(str(row.state) for row in done)
     assert states.keys() <= {"sent", "superseded", "unknown"}, states
     heard = Counter(platform.heard)
     tried: Counter[tuple[str, str]] = Counter()
