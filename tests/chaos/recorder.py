@@ -53,7 +53,8 @@ class _Vfs(ctypes.Structure):
 
 
 _P, _I, _L = ctypes.c_void_p, ctypes.c_int, ctypes.c_int64
-_OPEN = ctypes.CFUNCTYPE(_I, _P, ctypes.c_char_p, _P, _I, _P)
+# The name as SQLite's own pointer: it keeps it for as long as the file is open.
+_OPEN = ctypes.CFUNCTYPE(_I, _P, _P, _P, _I, _P)
 _DELETE = ctypes.CFUNCTYPE(_I, _P, ctypes.c_char_p, _I)
 _WRITE = ctypes.CFUNCTYPE(_I, _P, _P, _I, _L)
 _TRUNCATE = ctypes.CFUNCTYPE(_I, _P, _L)
@@ -111,10 +112,10 @@ class Recorder:
         with self._lock:
             self.steps.append(step)
 
-    def _opened(self, _: Any, name: bytes | None, file: int, flags: int, out: Any) -> int:
+    def _opened(self, _: Any, name: int | None, file: int, flags: int, out: Any) -> int:
         result: int = self._open(self._address, name, file, flags, out)
         if result == 0 and name is not None:
-            self._paths[file] = name.decode()
+            self._paths[file] = ctypes.string_at(name).decode()
             methods = ctypes.cast(file, ctypes.POINTER(_P))
             if methods[0] not in self._tables:
                 self._tables[methods[0]] = self._listening(methods[0])
